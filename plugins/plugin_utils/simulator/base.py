@@ -47,6 +47,19 @@ class Clock:
             else:
                 self._offset += seconds
 
+    def freeze(self, start: float | None = None) -> None:
+        """Stop time, at C(start) when given, else where it stands."""
+        now = self.now() if start is None else start
+        with self._lock:
+            self._frozen = now
+
+    def run(self) -> None:
+        """Let a stopped clock go on from where it stands."""
+        with self._lock:
+            if self._frozen is not None:
+                self._offset = self._frozen - time.time()
+                self._frozen = None
+
 
 @dataclass(frozen=True)
 class Request:
@@ -152,6 +165,7 @@ class Provider(abc.ABC):
     default_token: t.ClassVar[str]
     mount: t.ClassVar[str]  # path prefix under which the client's api_url ends: "/api.php", "", "/cloud", "/api/v1"
     default_settings: t.ClassVar[dict[str, t.Any]] = {}
+    faults: t.ClassVar[t.Mapping[str, str]] = {}  # provider-specific faults (Call.fault) -> what they do
 
     def __init__(self, clock: Clock, token: str | None = None) -> None:
         self.clock = clock
