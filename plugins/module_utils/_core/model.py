@@ -1,0 +1,172 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The neutral model: what every provider's server looks like from the outside.
+
+Pure data. Drivers build it, resources compare it, C(public()) is what users see.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+BUILDING = "building"
+RUNNING = "running"
+STOPPED = "stopped"
+SUSPENDED = "suspended"
+REBOOTING = "rebooting"
+RESIZING = "resizing"
+REBUILDING = "rebuilding"
+RESCUE = "rescue"
+DELETING = "deleting"
+ABSENT = "absent"
+ERROR = "error"
+UNKNOWN = "unknown"
+
+STATUSES = (BUILDING, RUNNING, STOPPED, SUSPENDED, REBOOTING, RESIZING, REBUILDING, RESCUE, DELETING, ABSENT, ERROR, UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Ref:
+    """Something with an id and a name, of which one may be unknown."""
+
+    id: str | None = None
+    name: str | None = None
+
+    def public(self) -> dict[str, str | None]:
+        """The form users see."""
+        return {"id": self.id, "name": self.name}
+
+    def __str__(self) -> str:
+        return self.name or self.id or ""
+
+
+@dataclass(frozen=True)
+class Address:
+    """One address of an instance."""
+
+    address: str
+    family: str  # ipv4 | ipv6
+    scope: str  # public | private
+    primary: bool = False
+    rdns: str | None = None
+
+    def public(self) -> dict[str, t.Any]:
+        """The form users see."""
+        return {"address": self.address, "family": self.family, "scope": self.scope, "primary": self.primary, "rdns": self.rdns}
+
+
+@dataclass(frozen=True)
+class Price:
+    """What something costs per period, as the provider lists it."""
+
+    amount: str
+    currency: str | None
+    period: str  # hour | month | year | once
+
+    def public(self) -> dict[str, str | None]:
+        """The form users see."""
+        return {"amount": self.amount, "currency": self.currency, "period": self.period}
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A virtual server.
+
+    The fields up to C(not_read) are public. The others serve drivers and comparison only: C(settled) says that nothing
+    is moving, C(networks) and C(ssh_keys) are what it was made with (None: not shown by the provider), C(facts) is the
+    driver's own notebook and never leaves the client layer.
+    """
+
+    provider: str
+    account: str
+    id: str | None = None
+    name: str | None = None
+    region: str | None = None
+    status: str = UNKNOWN
+    provider_status: str | None = None
+    locked: bool | None = None
+    rescue: bool | None = None
+    image: str | None = None
+    image_id: str | None = None
+    size: str | None = None
+    cpu: int | None = None
+    memory_mb: int | None = None
+    disk_gb: int | None = None
+    username: str | None = None
+    addresses: tuple[Address, ...] = ()
+    tags: t.Mapping[str, str] = field(default_factory=dict)
+    firewalls: tuple[Ref, ...] = ()
+    network: str | None = None
+    network_id: str | None = None
+    created_at: str | None = None
+    not_read: tuple[str, ...] = ()
+
+    settled: bool = True
+    networks: tuple[Ref, ...] | None = None
+    ssh_keys: tuple[Ref, ...] | None = None
+    facts: t.Mapping[str, t.Any] = field(default_factory=dict)
+
+    def address(self, scope: str, family: str) -> str | None:
+        """The primary address of that scope and family, else the first one."""
+        fitting = [a for a in self.addresses if a.scope == scope and a.family == family]
+        return next((a.address for a in fitting if a.primary), fitting[0].address if fitting else None)
+
+    @property
+    def public_ipv4(self) -> str | None:
+        """The main public IPv4 address."""
+        return self.address("public", "ipv4")
+
+    @property
+    def public_ipv6(self) -> str | None:
+        """The main public IPv6 address."""
+        return self.address("public", "ipv6")
+
+    @property
+    def private_ipv4(self) -> str | None:
+        """The main private IPv4 address."""
+        return self.address("private", "ipv4")
+
+    def public(self) -> dict[str, t.Any]:
+        """The instance object of results and host variables: same keys always, lists and maps never null."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "provider": self.provider,
+            "account": self.account,
+            "region": self.region,
+            "status": self.status,
+            "provider_status": self.provider_status,
+            "locked": self.locked,
+            "rescue": self.rescue,
+            "image": self.image,
+            "image_id": self.image_id,
+            "size": self.size,
+            "cpu": self.cpu,
+            "memory_mb": self.memory_mb,
+            "disk_gb": self.disk_gb,
+            "username": self.username,
+            "public_ipv4": self.public_ipv4,
+            "public_ipv6": self.public_ipv6,
+            "private_ipv4": self.private_ipv4,
+            "addresses": [a.public() for a in self.addresses],
+            "tags": dict(sorted(self.tags.items())),
+            "firewalls": [f.public() for f in self.firewalls],
+            "network": self.network,
+            "network_id": self.network_id,
+            "created_at": self.created_at,
+            "not_read": sorted(self.not_read),
+        }
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an awaited operation brought: the id of what it made, and credentials if it made some."""
+
+    instance_id: str | None = None
+    credentials: t.Mapping[str, str | None] | None = None
+
+
+DONE = Outcome()

@@ -1,0 +1,87 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The account's rate limit, shared by all processes of this controller.
+
+A small file under a lock holds the moments of the last requests, future ones included: whoever comes takes the next
+free moment and sleeps until then. No more than C(rate) requests start in any one second.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import tempfile
+import typing as t
+
+from .._core.wait import Waiter
+
+MARGIN = 1.02  # clocks and networks jitter; a window a little wider keeps the promise
+FAR = 300.0  # seconds; moments further away come from a clock that was set back
+
+
+def cache_folder(environ: t.Mapping[str, str]) -> str:
+    """The user's cache folder of this collection, made with mode 0700.
+
+    Falls back to a folder of the user in the system's temporary directory where there is no writable home.
+    """
+    base = environ.get("XDG_CACHE_HOME") or (os.path.join(environ["HOME"], ".cache") if environ.get("HOME") else "")
+    candidates = [os.path.join(base, "polyhost.cloud")] if os.path.isabs(base) else []
+    candidates.append(os.path.join(tempfile.gettempdir(), f"polyhost.cloud-{os.getuid()}"))
+    for path in candidates:
+        try:
+            os.makedirs(path, mode=0o700, exist_ok=True)
+            found = os.stat(path)
+        except OSError:
+            continue
+        if found.st_uid == os.getuid() and os.access(path, os.W_OK):
+            return path
+    raise OSError(f"no writable cache folder among {', '.join(candidates)}")
+
+
+def fingerprint(*parts: str) -> str:
+    """A file name for an account that tells nothing about its token."""
+    return hashlib.sha256("\0".join(parts).encode("utf-8")).hexdigest()[:24]
+
+
+class RateLimit:
+    """Spaces the requests of one account.
+
+    Args:
+        path: the shared file.
+        rate: requests per second; 0 lifts the limit.
+        waiter: sleeps and keeps account of it.
+    """
+
+    def __init__(self, path: str, rate: float, waiter: Waiter) -> None:
+        self.path = path
+        self.rate = rate
+        self.waiter = waiter
+
+    def acquire(self) -> None:
+        """Wait for the account's next free moment."""
+        if self.rate <= 0:
+            return
+        burst = max(1, int(self.rate))
+        window = MARGIN * burst / self.rate
+        now = self.waiter.clock.epoch()
+        with open(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            moments = [m for m in _moments(handle.read()) if now - window < m < now + FAR][-burst:]
+            slot = now if len(moments) < burst else max(now, moments[-burst] + window)
+            handle.seek(0)
+            handle.truncate()
+            json.dump([*moments, slot], handle)
+        if slot > now:
+            self.waiter.pause(slot - now)
+
+
+def _moments(text: str) -> list[float]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return []
+    return [float(m) for m in found if isinstance(m, (int, float))] if isinstance(found, list) else []

@@ -1,0 +1,185 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The ledger: a small JSON file that ties names to ids and remembers open orders.
+
+One lock a name is held for the whole create, one for the file per write, so that forks do not wait for each other.
+Entries are keyed by provider, API host, project, region and name, never by token. It holds no secrets.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import tempfile
+import typing as t
+from dataclasses import asdict, dataclass, field, fields
+
+from ._core.errors import LedgerError
+from ._core.wait import Deadline, Waiter
+
+VERSION = 1
+ORDERING = "ordering"
+JOB = "job"
+LIVE = "live"
+LOCK_POLL = 0.2  # seconds
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is known about one name.
+
+    Args:
+        state: C(ordering) (an order is about to be sent or its fate is not known), C(job) (accepted, C(operation_id)
+            tells of the rest) or C(live) (C(id) is the server).
+        ordered_at: seconds since 1970.
+        traits: what was ordered, for recognising it.
+        known_ids: the ids that were there before the order.
+    """
+
+    state: str
+    name: str
+    id: str | None = None
+    operation_id: str | None = None
+    ordered_at: float | None = None
+    traits: t.Mapping[str, t.Any] = field(default_factory=dict)
+    known_ids: tuple[str, ...] = ()
+
+    @property
+    def open(self) -> bool:
+        """Whether an order may still be under way."""
+        return self.state in (ORDERING, JOB)
+
+
+_FIELDS = {f.name for f in fields(Entry)}
+
+Scope = tuple[str, str]  # project, region
+
+
+class Ledger:
+    """The ledger of one account's API.
+
+    Args:
+        path: the file; a leading tilde was expanded by the caller.
+        provider, host: the first parts of every key.
+        waiter: for waiting on locks.
+        read_only: check mode: nothing is written and no lock is taken.
+    """
+
+    def __init__(self, path: str, provider: str, host: str, waiter: Waiter, read_only: bool) -> None:
+        self.path = path
+        self.read_only = read_only
+        self._prefix = (provider, host)
+        self._waiter = waiter
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a file."""
+        return os.path.exists(self.path)
+
+    def entry(self, scope: Scope, name: str) -> Entry | None:
+        """The entry of a name."""
+        return self._entries().get(self._key(scope, name))
+
+    def entries(self, scope: Scope) -> list[Entry]:
+        """All entries of this API and scope."""
+        prefix = self._key(scope, "")
+        return [entry for key, entry in sorted(self._entries().items()) if key.startswith(prefix)]
+
+    def write(self, scope: Scope, entry: Entry) -> None:
+        """Add or replace an entry."""
+        self._update(self._key(scope, entry.name), entry)
+
+    def drop(self, scope: Scope, name: str) -> None:
+        """Forget a name."""
+        self._update(self._key(scope, name), None)
+
+    @contextlib.contextmanager
+    def lock(self, scope: Scope, name: str, deadline: Deadline) -> t.Iterator[None]:
+        """Hold a name for the whole of a create.
+
+        Raises:
+            LedgerError: another process held it until the deadline.
+        """
+        if self.read_only:
+            yield
+            return
+        digest = hashlib.sha256(self._key(scope, name).encode("utf-8")).hexdigest()[:24]
+        with self._locked(os.path.join(self.path + ".locks", digest), deadline, f"the name {name}"):
+            yield
+
+    # -- the file ---------------------------------------------------------------------------------------------------
+
+    def _key(self, scope: Scope, name: str) -> str:
+        return "|".join([*self._prefix, *scope, name])
+
+    def _entries(self) -> dict[str, Entry]:
+        return {key: _entry(key, raw) for key, raw in self._load().items()}
+
+    def _load(self) -> dict[str, t.Any]:
+        try:
+            with open(self.path, encoding="utf-8") as handle:
+                content = json.load(handle)
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as exc:
+            raise LedgerError(f"The ledger {self.path} cannot be read ({type(exc).__name__})", hint="Restore it from a backup; without it an order could be repeated.") from exc
+        if not isinstance(content, dict) or content.get("version") != VERSION or not isinstance(content.get("entries"), dict):
+            raise LedgerError(f"The ledger {self.path} has no form that this version knows", hint="Restore it from a backup, or update the collection.")
+        return dict(content["entries"])
+
+    def _update(self, key: str, entry: Entry | None) -> None:
+        if self.read_only:
+            return
+        with self._locked(self.path + ".lock", Deadline(self._waiter.clock, 60.0), "the ledger"):
+            entries = self._load()
+            entries.pop(key, None)
+            if entry is not None:
+                entries[key] = {name: value for name, value in asdict(entry).items() if value not in (None, {}, ())}
+            self._store(entries)
+
+    def _store(self, entries: t.Mapping[str, t.Any]) -> None:
+        folder = os.path.dirname(os.path.abspath(self.path))
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".ledger-")  # mode 0600
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                json.dump({"version": VERSION, "entries": dict(sorted(entries.items()))}, stream, indent=2)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(temporary, self.path)
+        except OSError:
+            os.unlink(temporary)
+            raise
+
+    @contextlib.contextmanager
+    def _locked(self, path: str, deadline: Deadline, what: str) -> t.Iterator[None]:
+        try:
+            os.makedirs(os.path.dirname(os.path.abspath(path)), mode=0o700, exist_ok=True)
+            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as exc:
+            raise LedgerError(f"The ledger {self.path} cannot be written ({exc.strerror})", hint="Name a writable path in the option ledger.") from exc
+        try:
+            while True:
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except OSError:
+                    if deadline.passed:
+                        raise LedgerError(f"Another task on this controller holds {what} in {self.path}", hint="Run the task again when it is finished.") from None
+                    self._waiter.pause(LOCK_POLL)
+            yield
+        finally:
+            os.close(handle)
+
+
+def _entry(key: str, raw: t.Any) -> Entry:
+    if not isinstance(raw, dict) or raw.get("state") not in (ORDERING, JOB, LIVE):
+        raise LedgerError(f"The ledger's entry {key.rpartition('|')[2]!r} has no form that this version knows")
+    known = {name: value for name, value in raw.items() if name in _FIELDS}
+    known["name"] = str(known.get("name") or key.split("|", 4)[4])
+    known["known_ids"] = tuple(str(i) for i in known.get("known_ids") or ())
+    return Entry(**known)
