@@ -128,7 +128,7 @@ class Backoff:
 
     def pause(self, attempt: int) -> float:
         """The wait before retry number C(attempt), counted from 0, with a little jitter."""
-        return min(self.cap, self.first * 2**attempt) * (0.8 + 0.4 * random.random())
+        return float(min(self.cap, self.first * 2.0**attempt) * (0.8 + 0.4 * random.random()))
 
 
 @dataclass(frozen=True)

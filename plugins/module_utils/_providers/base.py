@@ -230,6 +230,10 @@ class Driver(abc.ABC):
     """
 
     PROFILE: t.ClassVar[Profile]
+    compared_sizes: t.ClassVar[tuple[str, ...]] = ("size", "cpu", "memory_mb", "disk_gb", "ip_count")  # what a running server can be compared in
+    resend_refused_order: t.ClassVar[bool] = True  # whether an order refused by HTTP 429 may be sent again after another look
+    stops_before_delete: t.ClassVar[bool] = False  # whether a running server has to be stopped before it can be deleted
+    absence_is_proof: t.ClassVar[bool] = False  # whether an order that shows nothing within look_seconds was provably not carried out
 
     def __init__(self, context: Context) -> None:
         self.context = context
@@ -265,11 +269,15 @@ class Driver(abc.ABC):
         """
 
     @abc.abstractmethod
-    def list(self) -> list[Instance]:
+    def list_all(self) -> list[Instance]:
         """Every server in the scope of the connection, all regions where none is given."""
 
     def read(self, instance: Instance, fields: t.Collection[str]) -> Instance:
-        """Fill in those of C(fields) that cost a call of their own, and take them out of C(not_read)."""
+        """Fill in those of C(fields) that cost a call of their own, and take them out of C(not_read).
+
+        Two notes in C(facts) are read by the neutral layer: C(upgrade) (true: a change of size is unfinished and has to
+        be carried on) and C(uneven_firewalls) (true: ports carry different firewalls, so the union proves nothing).
+        """
         return instance
 
     @abc.abstractmethod
@@ -300,6 +308,10 @@ class Driver(abc.ABC):
             OptionError: a size that does not exist or is not offered, or something that would shrink.
         """
         return {}
+
+    def predict_rebuild(self, instance: Instance, image: str | None) -> dict[str, t.Any]:
+        """The instance fields that a rebuild changes, as far as they can be known; None for what cannot."""
+        return {"image": image, "image_id": None} if image else {}
 
     # -- ordering ---------------------------------------------------------------------------------------------------
 
