@@ -111,7 +111,7 @@ class Call:
     """A request that was matched to an operation.
 
     C(fault) is the name of a provider-specific fault (for example C(task_fails)) that the control API asked for on
-    this very call, else None; C(options) are that fault's own settings.
+    this very call, else None; C(options) are that fault's own settings (any name but C(nth) and C(times), which say when it strikes).
     """
 
     operation: str
