@@ -43,7 +43,7 @@ def _make(name: str, home: Path) -> None:
     print(f"Making the virtual environment .cache/venv/{name} ...", flush=True)
     shutil.rmtree(home, ignore_errors=True)
     venv.create(home, with_pip=True)
-    command = [home / "bin" / "python", "-m", "pip", "install", "--quiet", "--quiet", "--requirement", f"tools/requirements-{name}.txt"]
+    command: list[str | Path] = [home / "bin" / "python", "-m", "pip", "install", "--quiet", "--quiet", "--requirement", f"tools/requirements-{name}.txt"]
     if run(command, env=pip_environment()).status:
         raise Failure(f"pip could not install tools/requirements-{name}.txt; see above")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -34,8 +35,9 @@ class Failure(Exception):
 
 
 def main(run: t.Callable[[], int]) -> t.NoReturn:
-    """Run a tool: a failure is one line on stderr, Ctrl-C and SIGTERM let C(finally) clauses clean up."""
-    signal.signal(signal.SIGTERM, lambda *_args: sys.exit(143))
+    """Run a tool: a failure is one line on stderr, Ctrl-C, SIGTERM and a closed terminal let C(finally) clauses clean up."""
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda number, _frame: sys.exit(128 + number))
     try:
         sys.exit(run())
     except Failure as failure:
@@ -46,17 +48,14 @@ def main(run: t.Callable[[], int]) -> t.NoReturn:
 
 def pip_environment() -> dict[str, str]:
     """The caller's own settings for pip, so that a mirror or a certificate goes on working; the cache lies in the clone."""
-    keep = {name: value for name, value in os.environ.items() if name in PASSED_ON or name.startswith("PIP_") or name in {"HOME", "XDG_CONFIG_HOME", "PATH"}}
-    return {"PIP_CACHE_DIR": str(CACHE / "pip"), **keep, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    return {**_kept("HOME", "PATH", "XDG_CONFIG_HOME"), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 
 
 def environment(*programs: Path) -> dict[str, str]:
     """The surroundings of everything but pip: the folders in C(programs) first on the path, all of ansible's files in the cache."""
-    keep = {name: value for name, value in os.environ.items() if name in PASSED_ON or name.startswith("PIP_")}
     HOME.mkdir(parents=True, exist_ok=True)
     return {
-        "PIP_CACHE_DIR": str(CACHE / "pip"),
-        **keep,
+        **_kept(),
         "PATH": os.pathsep.join([*map(str, programs), "/usr/bin", "/bin"]),
         "HOME": str(HOME),
         "XDG_CACHE_HOME": str(CACHE / "xdg"),
@@ -67,6 +66,12 @@ def environment(*programs: Path) -> dict[str, str]:
         "ANSIBLE_LOCAL_TEMP": str(CACHE / "ansible" / "tmp"),
         "ANSIBLE_COLLECTIONS_PATH": str(TREE),
     }
+
+
+def _kept(*names: str) -> dict[str, str]:
+    """What is passed on of our own environment, pip's settings always; without one of its own pip's cache lies in the clone."""
+    kept = {name: value for name, value in os.environ.items() if value and (name in PASSED_ON or name in names or name.startswith("PIP_"))}
+    return {"PIP_CACHE_DIR": str(CACHE / "pip"), **kept}
 
 
 @dataclass(frozen=True)
@@ -88,10 +93,19 @@ def end_group(process: subprocess.Popen[t.Any]) -> None:
         process.wait()
 
 
-def run(command: t.Sequence[str | Path], *, env: t.Mapping[str, str], cwd: Path = ROOT, timeout: float = 1800, quiet: bool = False) -> Finished:
-    """Run a program without input, showing its output as it comes; C(quiet) shows it only when it fails.
+def run(
+    command: t.Sequence[str | Path],
+    *,
+    env: t.Mapping[str, str],
+    cwd: Path = ROOT,
+    timeout: float = 1800,
+    quiet: bool = False,
+    hide: str = "",
+) -> Finished:
+    """Run a program without input, showing its output as it comes, less the lines whose beginning matches C(hide).
 
-    After C(timeout) seconds, and when we are ended ourselves, the program goes with everything it started.
+    C(quiet) shows the output only when the program fails. After C(timeout) seconds, and when we are ended ourselves,
+    the program goes with everything it started.
     """
     process = subprocess.Popen(
         [str(part) for part in command],
@@ -105,14 +119,19 @@ def run(command: t.Sequence[str | Path], *, env: t.Mapping[str, str], cwd: Path 
         start_new_session=True,
     )
     late = threading.Event()
-    timer = threading.Timer(timeout, lambda: (late.set(), end_group(process)))
+
+    def end_late() -> None:
+        late.set()
+        end_group(process)
+
+    timer = threading.Timer(timeout, end_late)
     timer.daemon = True
     timer.start()
     lines: list[str] = []
     try:
         for line in process.stdout or ():
             lines.append(line)
-            if not quiet:
+            if not quiet and not (hide and re.match(hide, line)):
                 print(line, end="", flush=True)
         process.wait()
     finally:

@@ -1,0 +1,211 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs the checks named on the command line over a fresh copy of the collection and ends with one line of counts.
+
+A tool that finds nothing to do has failed: each check here proves that it looked at something.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+import sys
+import time
+import typing as t
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from pathlib import Path
+
+from environments import programs
+from tree import make_tree
+from workshop import CACHE, COLLECTION, HOME, TREE, Failure, Finished, environment, main, run
+
+REPORTS = CACHE / "reports"
+
+# ansible-test makes environments without pip and wants to download its bootstrap file; the interpreter brings one along.
+PIP_BOOTSTRAP = """import subprocess, sys
+args = [a for a in sys.argv[1:] if a not in ("--no-setuptools", "--no-wheel")]
+subprocess.check_call([sys.executable, "-m", "ensurepip"], stdout=subprocess.DEVNULL)
+subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet"] + args)
+"""
+PIP_OF_ANSIBLE_TEST = "24_2"  # as ansible-core 2.18 and 2.19 name it
+
+# ansible-test says "-v" which files a test looked at, and much else.
+SANITY_CHATTER = r"(Run|Stream|Execute) command|Collecting |  |Installing |Successfully |Using cached|Created Python|Initializing|Checking \d+ file"
+
+# With these, "No tests applicable." means that the copy is not seen, not that there is nothing to test.
+SANITY_THAT_MATTERS = frozenset(
+    "ansible-doc changelog compile import line-endings no-smart-quotes pep8 pylint runtime-metadata shebang shellcheck validate-modules yamllint".split()
+)
+
+
+@dataclass
+class Tally:
+    """How many checks passed, failed and were skipped."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped)
+
+    def __str__(self) -> str:
+        return f"{self.passed} passed, {self.failed} failed" + (f", {self.skipped} skipped" if self.skipped else "")
+
+
+class Checks:
+    """The checks over one copy of the collection."""
+
+    def __init__(self, files: list[Path]) -> None:
+        self._files = [path.as_posix() for path in files]
+
+    def lint(self) -> Tally:
+        """The linters, each counted as one check."""
+        bin = programs("tools")
+        env = environment(bin)
+        cache = CACHE / "lint"
+
+        def tool(name: str, command: t.Sequence[str | Path], looked_at: str | int, **more: str) -> Tally:
+            """Run one linter; C(looked_at) is the number of files it was given, or a pattern that finds it in the output."""
+            _headline(name)
+            finished = run(command, cwd=COLLECTION, env={**env, **more}, timeout=600)
+            return _verdict(name, finished, looked_at)
+
+        python = self._matching("*.py")
+        yaml = self._matching("*.yml", "*.yaml", ".yamllint", ".ansible-lint")
+        shell = self._matching("*.sh", ".ci/run")
+        return sum(
+            [
+                tool("ruff", [bin / "ruff", "check", "--no-cache", *python], len(python)),
+                tool(
+                    "mypy plugins",
+                    [bin / "mypy", "--cache-dir", cache / "mypy", "-p", "ansible_collections.polyhost.cloud.plugins"],
+                    r"in (\d+) source files",
+                    MYPYPATH=str(TREE),
+                ),
+                tool("mypy tools", [bin / "mypy", "--cache-dir", cache / "mypy-tools", "tools"], r"in (\d+) source files", MYPYPATH="tools"),
+                tool("yamllint", [bin / "yamllint", "--strict", *yaml], len(yaml)),
+                tool("ansible-lint", [bin / "ansible-lint", "--offline", "--nocolor"], r"in (\d+) files processed"),
+                tool("shellcheck", [bin / "shellcheck", *shell], len(shell)),
+                tool("antsibull-changelog", [bin / "antsibull-changelog", "lint"], len(self._matching("changelogs/*"))),
+            ],
+            Tally(),
+        )
+
+    def units(self) -> Tally:
+        """The unit tests."""
+        return self._pytest("units", "tests/unit")
+
+    def integration(self) -> Tally:
+        """The tests that run ansible-playbook against the simulator."""
+        return self._pytest("integration", "tests/integration")
+
+    def sanity(self) -> Tally:
+        """ansible-test's sanity tests, each counted as one check."""
+        bin = programs("test")
+        bootstrap = HOME / ".ansible" / "test" / "cache" / f"get_pip_{PIP_OF_ANSIBLE_TEST}.py"
+        bootstrap.parent.mkdir(parents=True, exist_ok=True)
+        bootstrap.write_text(PIP_BOOTSTRAP, encoding="utf-8")
+        reports = COLLECTION / "tests" / "output" / "junit"
+        for report in reports.glob("ansible-test-sanity-*.xml"):
+            report.unlink()
+
+        _headline("ansible-test sanity")
+        version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        command: list[str | Path] = [bin / "ansible-test", "sanity", "--local", "--python", version, "--junit", "--color", "no", "--truncate", "0", "-v"]
+        finished = run(command, cwd=COLLECTION, env=environment(bin, programs("tools")), timeout=1500, hide=SANITY_CHATTER)
+
+        tally = Tally()
+        for report in sorted(reports.glob("ansible-test-sanity-*.xml")):
+            name = report.stem.removeprefix("ansible-test-sanity-").split("-python-")[0]
+            found = _read_report(report)
+            if found.skipped and name in SANITY_THAT_MATTERS:
+                print(f"sanity test {name}: FAILED, it found nothing to do", flush=True)
+                found = Tally(failed=1)
+            tally += found
+        modules = self._matching("plugins/modules/*.py")
+        looked_at = {path for line in finished.output.splitlines() if "validate.py" in line for path in modules if path in line.split()}
+        if not modules or looked_at != set(modules):
+            print(f"validate-modules: FAILED, it looked at {len(looked_at)} of {len(modules)} modules", flush=True)
+            tally.failed += 1
+        if finished.status and not tally.failed:
+            print(f"ansible-test sanity: FAILED, status {finished.status}", flush=True)
+            tally.failed += 1
+        return tally
+
+    def _pytest(self, name: str, folder: str) -> Tally:
+        _headline(name)
+        report = REPORTS / f"{name}.xml"
+        report.parent.mkdir(parents=True, exist_ok=True)
+        report.unlink(missing_ok=True)
+        bin = programs("test")
+        which = os.environ.get("ONLY", folder).split()
+        temporary = CACHE / "tmp" / name
+        temporary.parent.mkdir(exist_ok=True)
+        command: list[str | Path] = [bin / "python", "-m", "pytest", "-q", "-n", "2", "--basetemp", temporary, f"--junitxml={report}", *which]
+        finished = run(command, cwd=COLLECTION, env=environment(bin), timeout=1800)
+        tally = _read_report(report) if report.exists() else Tally()
+        if finished.status and not tally.failed:
+            print(f"{name}: pytest ended with status {finished.status} and counted no failure", flush=True)
+            tally.failed += 1
+        if not tally.passed:
+            print(f"{name}: no test passed in {' '.join(which)}", flush=True)
+            tally.failed += not tally.failed
+        return tally
+
+    def _matching(self, *patterns: str) -> list[str]:
+        return [path for path in self._files if any(fnmatch.fnmatch(path, pattern) for pattern in patterns)]
+
+
+def _headline(name: str) -> None:
+    print(f"\n===== {name}", flush=True)
+
+
+def _verdict(name: str, finished: Finished, looked_at: str | int) -> Tally:
+    """One check passed if its tool is content and looked at something at all."""
+    if isinstance(looked_at, str):
+        found = re.search(looked_at, finished.output)
+        looked_at = int(found[1]) if found else 0
+    if finished.status == 0 and looked_at:
+        print(f"{name}: content with {looked_at} files", flush=True)
+        return Tally(passed=1)
+    print(f"{name}: FAILED, status {finished.status}, looked at {looked_at} files", flush=True)
+    return Tally(failed=1)
+
+
+def _read_report(path: Path) -> Tally:
+    """The counts of a JUnit report: pytest's, or that of one sanity test."""
+    root = ET.parse(path).getroot()
+    tally = Tally()
+    for case in root.iter("testcase"):
+        outcomes = {child.tag for child in case}
+        if outcomes & {"failure", "error"}:
+            tally.failed += 1
+        elif "skipped" in outcomes:
+            tally.skipped += 1
+        else:
+            tally.passed += 1
+    return tally
+
+
+def check() -> int:
+    """Run the named checks; the last line that is printed counts them."""
+    checks = Checks(make_tree())
+    total = Tally()
+    for name in sys.argv[1:]:
+        started = time.monotonic()
+        tally: Tally = getattr(checks, name)()
+        print(f"----- {name}: {tally} ({time.monotonic() - started:.0f} s)", flush=True)
+        total += tally
+    if not total.passed + total.failed:
+        raise Failure("check: nothing was checked")
+    print(f"\n{total}", flush=True)
+    return 1 if total.failed else 0
+
+
+if __name__ == "__main__":
+    main(check)
