@@ -348,7 +348,10 @@ class Client:
         return None
 
     def _final(self, call: Call, error: VpsError) -> VpsError:
+        """The error as the caller gets it; C(check_first) tells that the call may be sent anew once the state was read."""
         unclear = isinstance(error, TransientError) and not isinstance(error, (UnreachableError, RateLimitedError))
+        if call.mutates and isinstance(error, TransientError):
+            error.facts["check_first"] = call.retry is Retry.CHECK_FIRST
         if call.mutates and unclear:
             return OutcomeUnknownError(f"{error.message}; whether it was carried out is not known", **error.facts)
         return error

@@ -207,6 +207,7 @@ class Context(t.Protocol):
         waiter, deadline: the clock of this task.
         ledger: the name ledger, if one is configured.
         check_mode: whether nothing may be written.
+        max_retry_wait: seconds in all that refused requests may be waited for.
     """
 
     connection: Connection
@@ -214,6 +215,7 @@ class Context(t.Protocol):
     deadline: Deadline
     ledger: Ledger | None
     check_mode: bool
+    max_retry_wait: float
 
     def client(self, authorise: Authorise, classify: Classify, backoff: Backoff) -> Client:
         """The HTTP client of this account."""

@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options, as data: argument specs of all modules. Both doors use them; choices come from the providers."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._core.model import STATUSES
+from ._core.plan import CONSENTS
+from ._providers.base import CATALOG_LISTS, FIELDS
+from ._registry import DRIVERS
+
+Spec = dict[str, dict[str, t.Any]]
+
+READABLE = ("addresses", "disk_gb", "firewalls", "rescue", "size")
+
+CONNECTION: Spec = {
+    "provider": {"type": "str", "choices": list(DRIVERS)},
+    "api_token": {"type": "str", "no_log": True},
+    "api_url": {"type": "str"},
+    "account": {"type": "str"},
+    "region": {"type": "str"},
+    "project": {"type": "str"},
+    "ledger": {"type": "path"},
+    "request_timeout": {"type": "float"},
+    "max_retry_wait": {"type": "float", "default": 120.0},
+    "rate_limit": {"type": "float"},
+    "ip_family": {"type": "str", "choices": ["any", "ipv4", "ipv6"], "default": "any"},
+    "validate_certs": {"type": "bool", "default": True},
+    "ca_path": {"type": "path"},
+}
+
+CHANGES: Spec = {
+    "wait": {"type": "bool", "default": True},
+    "wait_timeout": {"type": "float"},
+    "allow": {"type": "list", "elements": "str", "choices": list(CONSENTS), "default": []},
+    "expect": {"type": "dict", "default": {}},
+    "expect_plan": {"type": "str"},
+    "on_drift": {"type": "str", "choices": ["warn", "fail", "ignore"], "default": "warn"},
+}
+
+_FIELD_TYPES: Spec = {
+    "image": {"type": "str"},
+    "size": {"type": "str"},
+    "cpu": {"type": "int"},
+    "memory_mb": {"type": "int"},
+    "disk_gb": {"type": "int"},
+    "ip_count": {"type": "int"},
+    "network": {"type": "str"},
+    "public_ip": {"type": "bool"},
+    "ssh_keys": {"type": "list", "elements": "str", "no_log": False},
+    "user_data": {"type": "str", "no_log": True},
+    "username": {"type": "str"},
+    "password": {"type": "str", "no_log": True},
+    "tags": {"type": "dict"},
+    "firewalls": {"type": "list", "elements": "str"},
+    "rescue": {"type": "bool"},
+    "locked": {"type": "bool"},
+    "billing_cycle": {
+        "type": "str",
+        "choices": ["hourly", "monthly", "quarterly", "semiannually", "annually", "biennially", "triennially"],
+    },
+}
+
+INSTANCE: Spec = {
+    **CONNECTION,
+    **CHANGES,
+    "name": {"type": "str"},
+    "id": {"type": "str"},
+    "state": {
+        "type": "str",
+        "choices": ["present", "absent", "started", "stopped", "suspended", "restarted", "rebuilt"],
+        "default": "present",
+    },
+    **{field: _FIELD_TYPES[field] for field in FIELDS},
+    "purge_tags": {"type": "bool", "default": True},
+    "stop_mode": {"type": "str", "choices": ["graceful", "hard", "graceful_then_hard"], "default": "graceful_then_hard"},
+    "wait_until": {"type": "str", "choices": ["status", "address", "port"], "default": "status"},
+    "wait_port": {"type": "int", "default": 22},
+    "delete_with": {"type": "list", "elements": "str", "choices": ["volumes", "floating_ips"], "default": []},
+    "update_password": {"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False},
+    "reset_password": {"type": "bool", "default": False, "no_log": False},
+    "return_credentials": {"type": "bool", "default": False},
+    "ledger_unknown": {"type": "str", "choices": ["fail", "ignore"], "default": "fail"},
+}
+
+INSTANCE_INFO: Spec = {
+    **CONNECTION,
+    "name": {"type": "str"},
+    "id": {"type": "str"},
+    "tags": {"type": "dict"},
+    "status": {"type": "list", "elements": "str", "choices": list(STATUSES)},
+    "read": {"type": "list", "elements": "str", "choices": list(READABLE), "default": []},
+}
+
+CATALOG_INFO: Spec = {
+    **CONNECTION,
+    "lists": {"type": "list", "elements": "str", "choices": list(CATALOG_LISTS), "default": list(CATALOG_LISTS)},
+}
+
+PROVIDER_INFO: Spec = {"provider": CONNECTION["provider"]}

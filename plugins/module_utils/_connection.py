@@ -1,0 +1,194 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From connection options to a driver: defaults, environment, checks, and what a task shares with its driver.
+
+Nothing is sent here. The environment is data that was handed in.
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+import urllib.parse
+from dataclasses import dataclass, field
+
+from ._core.errors import OptionError
+from ._core.wait import Clock, Deadline, Waiter
+from ._http.client import Authorise, Backoff, Classify, Client, Transport, check_base_url
+from ._http.rate import RateLimit, cache_folder, fingerprint
+from ._http.redact import Redactor
+from ._ledger import Ledger
+from ._providers.base import Connection, Driver, Profile
+from ._registry import DRIVERS
+
+Options = t.Mapping[str, t.Any]
+Environ = t.Mapping[str, str]
+
+
+@dataclass
+class TaskContext:
+    """What a task shares with its driver; see the protocol C(Context) in C(_providers/base.py)."""
+
+    connection: Connection
+    transport: Transport
+    waiter: Waiter
+    deadline: Deadline
+    rate_limit: RateLimit
+    redactor: Redactor
+    ledger: Ledger | None
+    check_mode: bool
+    read_only: bool
+    title: str
+    warnings: list[str] = field(default_factory=list)
+    clients: list[Client] = field(default_factory=list)
+
+    @property
+    def max_retry_wait(self) -> float:
+        """Seconds in all that refused requests may be waited for."""
+        return self.transport.max_retry_wait
+
+    def client(self, authorise: Authorise, classify: Classify, backoff: Backoff) -> Client:
+        """The HTTP client of this account."""
+        client = Client(
+            provider=self.title,
+            base_url=self.connection.url,
+            authorise=authorise,
+            classify=classify,
+            transport=self.transport,
+            rate_limit=self.rate_limit,
+            waiter=self.waiter,
+            redactor=self.redactor,
+            read_only=self.read_only,
+            backoff=backoff,
+        )
+        self.clients.append(client)
+        return client
+
+    def warn(self, message: str) -> None:
+        """Show a warning with the result, once and without secrets."""
+        message = self.redactor.text(message)
+        if message not in self.warnings:
+            self.warnings.append(message)
+
+    def close(self) -> None:
+        """Close all connections."""
+        for client in self.clients:
+            client.close()
+
+
+def profile(options: Options, environ: Environ) -> Profile:
+    """The chosen provider's profile.
+
+    Raises:
+        OptionError: none is chosen, or it is not known.
+    """
+    name = options.get("provider") or environ.get("VPS_PROVIDER")
+    if not name:
+        raise OptionError("provider is needed", hint=f"Set the option or VPS_PROVIDER to one of: {', '.join(DRIVERS)}.", option="provider")
+    if name not in DRIVERS:
+        raise OptionError(f"provider: {name!r} is not known", hint=f"Choose one of: {', '.join(DRIVERS)}.", option="provider")
+    return DRIVERS[name].PROFILE
+
+
+def token(options: Options, environ: Environ, chosen: Profile) -> str:
+    """The account's token, checked.
+
+    Raises:
+        OptionError: it is missing, or holds white space or other characters that no token has.
+    """
+    value = str(options.get("api_token") or environ.get(chosen.token_env) or "").strip()
+    if not value:
+        raise OptionError(
+            f"api_token is needed for {chosen.title}", hint=f"Set the option, or the environment variable {chosen.token_env}.", option="api_token"
+        )
+    if not all("!" <= character <= "~" for character in value):
+        raise OptionError(
+            f"api_token for {chosen.title} holds white space, a line break or another character that is no part of a token",
+            hint="Copy it again from the provider's panel.",
+            option="api_token",
+        )
+    return value
+
+
+def connect(
+    options: Options,
+    environ: Environ,
+    *,
+    check_mode: bool,
+    read_only: bool,
+    secrets: t.Iterable[str | None] = (),
+    clock: Clock | None = None,
+) -> tuple[Driver, TaskContext]:
+    """The driver of the chosen provider, ready to send.
+
+    Args:
+        options: the validated options; the connection ones are read here.
+        environ: the environment of the task.
+        check_mode: nothing is written, files included.
+        read_only: refuse calls that write; true in check mode as well.
+        secrets: further secret values of the task, to be redacted.
+
+    Raises:
+        OptionError: an option is missing or wrong; nothing was sent.
+    """
+    chosen = profile(options, environ)
+    secret = token(options, environ, chosen)
+    url = check_base_url(str(options.get("api_url") or environ.get(chosen.url_env) or chosen.default_url))
+    waiter = Waiter(clock or Clock())
+    timeout = _seconds(options, "request_timeout", chosen.request_timeout)
+    transport = Transport(
+        request_timeout=timeout,
+        max_retry_wait=_seconds(options, "max_retry_wait", 120.0, least=0.0),
+        ip_family=options.get("ip_family") or "any",
+        validate_certs=options.get("validate_certs") is not False,
+        ca_path=options.get("ca_path"),
+        environ=environ,
+    )
+    host = urllib.parse.urlsplit(url).netloc
+    rate = options.get("rate_limit")
+    limit = RateLimit(
+        os.path.join(cache_folder(environ), f"rate-{fingerprint(chosen.name, host, secret)}"), chosen.rate_limit if rate is None else float(rate), waiter
+    )
+    context = TaskContext(
+        connection=Connection(
+            provider=chosen.name,
+            token=secret,
+            url=url,
+            account=options.get("account"),
+            region=_text(options.get("region")) or _text(environ.get("VPS_REGION")),
+            project=(_text(options.get("project")) or _text(environ.get("GCORE_PROJECT"))) if chosen.project else None,
+        ),
+        transport=transport,
+        waiter=waiter,
+        deadline=Deadline(waiter.clock, _seconds(options, "wait_timeout", chosen.wait_timeout)),
+        rate_limit=limit,
+        redactor=Redactor([secret, *secrets]),
+        ledger=_ledger(options, environ, chosen, host, waiter, check_mode or read_only),
+        check_mode=check_mode,
+        read_only=read_only or check_mode,
+        title=chosen.title,
+    )
+    return DRIVERS[chosen.name](context), context
+
+
+def _ledger(options: Options, environ: Environ, chosen: Profile, host: str, waiter: Waiter, read_only: bool) -> Ledger | None:
+    path = _text(options.get("ledger")) or _text(environ.get("VPS_LEDGER"))
+    if path is None:
+        return None
+    if path.startswith("~/") and environ.get("HOME"):
+        path = os.path.join(environ["HOME"], path[2:])
+    return Ledger(path, chosen.name, host, waiter, read_only)
+
+
+def _seconds(options: Options, option: str, default: float, least: float = 0.001) -> float:
+    value = options.get(option)
+    seconds = default if value is None else float(value)
+    if not least <= seconds < float("inf"):
+        raise OptionError(f"{option} must be a positive number of seconds, not {value}", option=option)
+    return seconds
+
+
+def _text(value: t.Any) -> str | None:
+    return (str(value).strip() or None) if value is not None else None

@@ -1,0 +1,229 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Never twice, never lost: look, order once, look again.
+
+An order is sent exactly once. It is sent anew only when it provably was not carried out; after an unclear outcome the
+account is searched for what appeared. With a ledger a killed run is resumed, not repeated.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+from dataclasses import dataclass, replace
+
+from .._core.errors import (
+    AmbiguousError,
+    LedgerError,
+    NotFoundError,
+    OperationFailedError,
+    OutcomeUnknownError,
+    QuotaError,
+    RateLimitedError,
+    TransientError,
+    VpsError,
+)
+from .._core.model import Instance
+from .._core.wait import FIRST_POLL, GROWTH, Deadline
+from .._ledger import JOB, LIVE, ORDERING, Entry
+from .._providers.base import Driver, Lookup, Order, Receipt, Wish
+
+REFUSED_RETRIES = 3  # how often an order refused by HTTP 429 is sent anew
+
+
+@dataclass(frozen=True)
+class Made:
+    """What an order brought.
+
+    C(instance_id) is None where nobody waited for it and the provider has not told it yet; C(adopted) says that the
+    answer was lost and the server was found again, so that its first password is not known.
+    """
+
+    instance_id: str | None
+    operation_id: str | None = None
+    credentials: t.Mapping[str, str | None] | None = None
+    adopted: bool = False
+
+
+class Ordering:
+    """Makes one server, or finds the one that an earlier run ordered."""
+
+    def __init__(self, driver: Driver, wish: Wish) -> None:
+        self.driver = driver
+        self.wish = wish
+        self.context = driver.context
+
+    # -- a new order ------------------------------------------------------------------------------------------------
+
+    def create(self, lookup: Lookup, order: Order) -> Made:
+        """Send the order once and find out what it made.
+
+        Raises:
+            OutcomeUnknownError: nothing appeared; an order may exist.
+            AmbiguousError: more than one server appeared.
+            VpsError: the provider refused.
+        """
+        entry = Entry(
+            ORDERING,
+            str(self.wish.name),
+            ordered_at=self.context.waiter.clock.epoch(),
+            traits=order.traits,
+            known_ids=tuple(sorted(lookup.known_ids)),
+        )
+        self._write(order.scope, entry)
+        try:
+            receipt = self._place(order, entry)
+        except OutcomeUnknownError as exc:
+            return self._found(order.scope, entry, self._look(entry, exc))
+        except VpsError:
+            self._drop(order.scope)
+            raise
+        if isinstance(receipt, Made):
+            return self._found(order.scope, entry, receipt)
+        if receipt.instance_id:
+            return self._found(order.scope, entry, Made(receipt.instance_id, receipt.operation_id))
+        if receipt.operation_id:
+            entry = replace(entry, state=JOB, operation_id=receipt.operation_id)
+            self._write(order.scope, entry)
+        if not self.wish.wait:
+            return Made(None, receipt.operation_id)
+        return self._found(order.scope, entry, self._follow(order.scope, entry, receipt))
+
+    def _place(self, order: Order, entry: Entry) -> Receipt | Made:
+        """Send it; after HTTP 429 look, wait and send again, where the contract says that nothing was done."""
+        waited, attempt = 0.0, 0
+        while True:
+            try:
+                return self.driver.place(order)
+            except RateLimitedError as exc:
+                pause = exc.retry_after if exc.retry_after is not None else 2.0 ** (attempt + 1)
+                if not self.driver.resend_refused_order or attempt == REFUSED_RETRIES or waited + pause > self.context.max_retry_wait:
+                    raise
+            self.context.waiter.pause(pause)
+            waited, attempt = waited + pause, attempt + 1
+            seen = self._seen(entry)
+            if seen:
+                return seen
+
+    def _follow(self, scope: tuple[str, str], entry: Entry, receipt: Receipt) -> Made:
+        operation = self.driver.follow(receipt, entry.traits, frozenset(entry.known_ids))
+        try:
+            outcome = self.context.waiter.wait(operation, self.context.deadline)
+        except (OperationFailedError, QuotaError) as exc:
+            self._report_leftovers(entry, exc)
+            self._drop(scope)
+            raise
+        except NotFoundError as exc:  # the task or job is not known any more: its outcome is
+            return self._look(entry, OutcomeUnknownError(exc.message, **exc.facts))
+        return Made(outcome.instance_id, receipt.operation_id, outcome.credentials)
+
+    def _report_leftovers(self, entry: Entry, exc: VpsError) -> None:
+        """A failed build may leave a server that costs money: tell its id."""
+        with contextlib.suppress(VpsError):
+            leftovers = self.driver.candidates(entry.traits, frozenset(entry.known_ids))
+            if leftovers:
+                exc.facts["leftovers"] = [instance.id for instance in leftovers]
+                exc.hint = f"A half-built server may remain and cost money: {', '.join(str(i.id) for i in leftovers)}. Remove it by id with state absent."
+
+    # -- looking ----------------------------------------------------------------------------------------------------
+
+    def _look(self, entry: Entry, error: VpsError, since: float = 0.0) -> Made:
+        """Search until exactly one fitting server appears; C(since) seconds of the time allowed have passed already."""
+        allowed = self.driver.PROFILE.look_seconds or self.wish.wait_timeout
+        deadline = Deadline(self.context.waiter.clock, min(allowed, self.wish.wait_timeout) - since)
+        interval = FIRST_POLL
+        while True:
+            seen = self._seen(entry)
+            if seen:
+                return seen
+            if deadline.passed:
+                raise self._nothing_appeared(entry, error)
+            self.context.waiter.pause(min(interval, deadline.remaining))
+            interval = min(interval * GROWTH, self.driver.PROFILE.poll_ceiling)
+
+    def _seen(self, entry: Entry) -> Made | None:
+        """One look: an unfinished task of ours, or new servers that fit."""
+        known = frozenset(entry.known_ids)
+        try:
+            operation = self.driver.unfinished(entry.traits)
+            if operation:
+                outcome = self.context.waiter.wait(operation, self.context.deadline)
+                return Made(outcome.instance_id, operation.id, outcome.credentials, adopted=True)
+            fitting = self.driver.candidates(entry.traits, known)
+        except TransientError:  # a look that failed is no answer: look again
+            return None
+        if len(fitting) > 1:
+            raise self._several(entry.name, fitting)
+        return Made(str(fitting[0].id), adopted=True) if fitting else None
+
+    def _several(self, name: str, fitting: t.Sequence[Instance]) -> AmbiguousError:
+        ids = sorted(str(instance.id) for instance in fitting)
+        return AmbiguousError(
+            f"{self.driver.PROFILE.title}: an order for {name} ended unclear, and several new servers fit it: {', '.join(ids)}",
+            hint="Nobody can tell them apart from here. Look at them in the provider's panel, remove what is too much by id, then run again with the right id.",
+            ids=ids,
+        )
+
+    def _nothing_appeared(self, entry: Entry, error: VpsError) -> OutcomeUnknownError:
+        strangers: list[str] = []
+        with contextlib.suppress(VpsError):
+            strangers = sorted(self.driver.find(entry.name).known_ids - set(entry.known_ids))
+        advice = "Look in the provider's panel (and at its invoices) before ordering again."
+        if strangers:
+            advice += f" New since the order: {', '.join(strangers)}."
+        return OutcomeUnknownError(
+            f"{error.message}. No server {entry.name} appeared, so an order may exist",
+            hint=advice + self._how_to_clear(entry.name),
+            candidates=strangers or None,
+            **error.facts,
+        )
+
+    def _how_to_clear(self, name: str) -> str:
+        if not self.context.ledger:
+            return ""
+        return (
+            f" If there is a server, bind it: name {name} with its id. If there is none, clear the open entry:"
+            f" ansible-playbook polyhost.cloud.ledger_clear -e ledger={self.context.ledger.path} -e name={name}"
+        )
+
+    # -- resuming ---------------------------------------------------------------------------------------------------
+
+    def resume(self, scope: tuple[str, str], entry: Entry) -> Made | None:
+        """Go on with an order that an earlier run left open.
+
+        Returns:
+            What it made; None when it provably was never carried out, so that a new order is safe.
+
+        Raises:
+            LedgerError: an order may exist; the message tells how to clear the entry.
+        """
+        if entry.id:
+            return self._found(scope, entry, Made(entry.id))
+        if entry.operation_id:
+            return self._found(scope, entry, self._follow(scope, entry, Receipt(operation_id=entry.operation_id)))
+        age = max(0.0, self.context.waiter.clock.epoch() - (entry.ordered_at or 0.0))
+        error = OutcomeUnknownError(f"{self.driver.PROFILE.title}: an earlier run was about to order {entry.name} and did not finish")
+        try:
+            return self._found(scope, entry, self._look(entry, error, since=age))
+        except OutcomeUnknownError as exc:
+            if self.driver.absence_is_proof:
+                self._drop(scope)
+                return None
+            raise LedgerError(exc.message, hint=exc.hint, **exc.facts) from exc
+
+    # -- the ledger -------------------------------------------------------------------------------------------------
+
+    def _found(self, scope: tuple[str, str], entry: Entry, made: Made) -> Made:
+        if made.instance_id:
+            self._write(scope, Entry(LIVE, entry.name, id=made.instance_id, ordered_at=entry.ordered_at))
+        return made
+
+    def _write(self, scope: tuple[str, str], entry: Entry) -> None:
+        if self.context.ledger:
+            self.context.ledger.write(scope, entry)
+
+    def _drop(self, scope: tuple[str, str]) -> None:
+        if self.context.ledger:
+            self.context.ledger.drop(scope, str(self.wish.name))

@@ -1,0 +1,634 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Instances: fetch, plan, apply, compare.
+
+The same path serves check mode and the real run; check mode stops before the sending and predicts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+from dataclasses import dataclass, field, replace
+
+from .._core import simulate
+from .._core.errors import (
+    AmbiguousError,
+    DriftError,
+    ExpectationError,
+    LedgerError,
+    NotFoundError,
+    OptionError,
+    PlanChangedError,
+    VpsError,
+)
+from .._core.model import ABSENT, BUILDING, DELETING, RUNNING, STOPPED, SUSPENDED, Instance
+from .._core.plan import DELETE, STOP, Plan, Step
+from .._core.wait import FIRST_POLL, Deadline
+from .._http.port import accepts_tcp
+from .._ledger import LIVE, Entry
+from .._providers.base import SECRET_FIELDS, Driver, Lookup, Order, Wish
+from ._comparison import Comparison, creation_step, require_consent
+from ._execution import Executor, managed, not_applied, wait_until_gone, wait_until_reachable, wait_until_ready
+from ._ordering import Made, Ordering
+
+SETTLE_SECONDS = 10.0  # how long a finished change may take to show in reads
+STRICT_STATES = ("absent", "rebuilt")  # a name beside the id must match
+
+# What may be given without anything being there to support it, since it holds anyway.
+_NEUTRAL: tuple[t.Any, ...] = ({}, [], False)
+
+
+@dataclass
+class Result:
+    """What a task did, or in check mode would do."""
+
+    instance: Instance
+    plan: Plan = field(default_factory=Plan)
+    plan_id: str | None = None
+    before: dict[str, t.Any] = field(default_factory=dict)
+    after: dict[str, t.Any] = field(default_factory=dict)
+    credentials: t.Mapping[str, str | None] | None = None
+    operation_id: str | None = None
+    left_behind: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the fetch brought."""
+
+    instance: Instance | None
+    lookup: Lookup | None = None
+    entry: Entry | None = None  # an open order of an earlier run
+
+
+def check_options(driver: Driver, wish: Wish) -> None:
+    """Refuse what the options alone show, before any request.
+
+    Raises:
+        UnsupportedError: names provider, capability and what to do instead.
+        OptionError: names the option and what to write instead.
+    """
+    capabilities = driver.PROFILE.capabilities
+    if wish.state not in capabilities.states:
+        raise driver.unsupported(wish.state)
+    if wish.state == "absent":
+        if wish.delete_with and "delete_with" not in capabilities.options:
+            raise driver.unsupported("delete_with")
+        driver.check(replace(wish, fields={}))
+        return
+    for option, value in wish.fields.items():
+        if option not in capabilities.options and not _holds_anyway(option, value):
+            raise driver.unsupported(option)
+    if wish.reset_password and "reset_password" not in capabilities.options:
+        raise driver.unsupported("reset_password")
+    if wish.update_password == "always" and "password" in wish.fields and "update_password" not in capabilities.options:
+        raise driver.unsupported("update_password")
+    if wish.fields.get("rescue") and wish.state in ("stopped", "suspended"):
+        raise OptionError(f"rescue: true cannot be combined with state: {wish.state}, since a rescue system runs", hint="Leave one of them out.", option="rescue")
+    _check_values(wish)
+    driver.check(wish)
+
+
+def _holds_anyway(option: str, value: t.Any) -> bool:
+    return value in _NEUTRAL and not isinstance(value, int) or (value is False and option != "public_ip")
+
+
+def _check_values(wish: Wish) -> None:
+    for option in ("cpu", "memory_mb", "disk_gb", "ip_count"):
+        value = wish.fields.get(option)
+        if value is not None and value < 1:
+            raise OptionError(f"{option} must be at least 1, not {value}", option=option)
+    for key, value in (wish.fields.get("tags") or {}).items():
+        if not key or "=" in key:
+            raise OptionError(f"tags: {key!r} is no valid key; keys are not empty and hold no equals sign", option="tags")
+        if not isinstance(value, str):
+            raise OptionError(f"tags: the value of {key} must be text", hint=f'Write {key}: "{value}".', option="tags")
+
+
+class InstanceTask:
+    """One run of vps_instance.
+
+    Args:
+        driver: the provider.
+        wish: the options.
+        token: the key of the plan's fingerprint.
+    """
+
+    def __init__(self, driver: Driver, wish: Wish, token: str) -> None:
+        self.driver = driver
+        self.wish = wish
+        self.context = driver.context
+        self._token = token
+
+    def run(self) -> Result:
+        """Fetch, plan, then predict or apply and compare.
+
+        Raises:
+            VpsError: every failure; after something was made, its facts carry C(id) (else C(operation_id)) and C(plan).
+        """
+        check_options(self.driver, self.wish)
+        if self.context.check_mode and not self.wish.id and not self.wish.name:
+            return self._unknown_object()
+        with self._name_lock():
+            found = self._fetch()
+            if self.wish.state == "absent":
+                return self._remove(found)
+            if found.instance is None or found.entry is not None:
+                return self._make(found)
+            return self._change(found.instance)
+
+    # -- fetch ------------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _name_lock(self) -> t.Iterator[None]:
+        ledger = self.context.ledger
+        if ledger is None or not self.wish.name or self.wish.id:
+            yield
+            return
+        with ledger.lock(self.driver.ledger_scope(self.context.connection.region), self.wish.name, self.context.deadline):
+            yield
+
+    def _fetch(self) -> Found:
+        if self.wish.id:
+            return Found(self._fetch_by_id(self.wish.id))
+        name = str(self.wish.name)
+        lookup = self.driver.find(name)
+        present = [match for match in lookup.matches if match.status != DELETING]
+        if len(present) > 1:
+            raise _several(self.driver, name, present)
+        entry = self.driver.entry(name)
+        open_entry = entry if entry and entry.open else None
+        instance = present[0] if present else None
+        if instance is None and self.wish.state == "absent" and lookup.matches:
+            instance = lookup.matches[0]
+        if instance is not None:
+            instance = self._read(instance)
+        return Found(instance, lookup, open_entry)
+
+    def _fetch_by_id(self, instance_id: str) -> Instance | None:
+        instance = self.driver.get(instance_id)
+        if instance is None:
+            if self.wish.state != "absent":
+                raise NotFoundError(
+                    f"{self.driver.PROFILE.title} has no instance with id {instance_id} in account {self.driver.account()}",
+                    hint="An id never creates; give a name to make a new one.",
+                    id=instance_id,
+                )
+            return None
+        if self.wish.name and self.wish.name != instance.name and self.wish.state in STRICT_STATES:
+            raise ExpectationError(
+                f"The instance with id {instance_id} at {self.driver.PROFILE.title} is named {instance.name}, not {self.wish.name}; nothing was changed",
+                hint="Correct name or id.",
+                id=instance_id,
+            )
+        return self._read(instance)
+
+    def _read(self, instance: Instance) -> Instance:
+        return instance if self.wish.state == "absent" else self.driver.read(instance, managed(self.wish))
+
+    # -- absent -----------------------------------------------------------------------------------------------------
+
+    def _remove(self, found: Found) -> Result:
+        instance = found.instance
+        if instance is None and found.lookup is not None and found.lookup.building is not None:
+            instance = self._await_building(found.lookup)
+        if instance is None:
+            if found.entry is not None:
+                raise LedgerError(
+                    f"An order for {self.wish.name} at {self.driver.PROFILE.title} is still open in the ledger, so it cannot be said to be absent",
+                    hint=f"Run state: present once to settle it, or give the id. To forget it: ansible-playbook polyhost.cloud.ledger_clear -e name={self.wish.name}",
+                )
+            return Result(self._never_existed())
+        if instance.status == DELETING:
+            if self.wish.wait and not self.context.check_mode:
+                wait_until_gone(self.driver, instance)
+                self._forget(instance)
+            return Result(replace(instance, status=ABSENT, provider_status=None))
+        self._check_expectations(instance)
+        targets, left_behind = self.driver.delete_targets(instance, self.wish.delete_with)
+        plan = self._accept(Plan(tuple(self._removal_steps(instance, targets)), warnings=tuple(_removal_warnings(targets, left_behind))), instance)
+        plan_id = self._plan_id(plan, instance)
+        result = Result(instance, plan, plan_id, {"name": instance.name, "status": instance.status}, {"status": ABSENT}, left_behind=left_behind)
+        if not self.context.check_mode:
+            plan = replace(plan, steps=tuple(self._execute(instance, plan.steps).done))
+            self._forget(instance)
+        return replace(result, plan=plan, instance=simulate.after(instance, plan.steps))
+
+    def _removal_steps(self, instance: Instance, targets: t.Mapping[str, t.Sequence[str]]) -> t.Iterator[Step]:
+        running = instance.status not in (STOPPED, SUSPENDED)
+        if self.driver.stops_before_delete and running and self.wish.stop_mode != "hard":
+            yield Step("stop", "status", instance.status, STOPPED, STOP)
+            if not self.wish.wait:
+                self.context.warn(f"wait is false: {self.driver.label(instance)} is only told to stop; the next run deletes it")
+                return
+        yield Step("delete", "instance", instance.name or instance.id, None, DELETE, target=targets)
+        for word, ids in sorted(targets.items()):
+            for target in ids:
+                yield Step("delete", word, target, None, DELETE, target="along")
+
+    def _forget(self, instance: Instance) -> None:
+        if self.context.ledger and instance.name:
+            self.context.ledger.drop(self.driver.ledger_scope(instance.region), instance.name)
+
+    def _never_existed(self) -> Instance:
+        return Instance(
+            self.driver.PROFILE.name, self.driver.account(), id=self.wish.id, name=self.wish.name, region=self.context.connection.region, status=ABSENT
+        )
+
+    # -- making -----------------------------------------------------------------------------------------------------
+
+    def _make(self, found: Found) -> Result:
+        """A new server, or one that an earlier run ordered."""
+        lookup = found.lookup or Lookup((), frozenset())
+        if lookup.building is not None and found.entry is None and found.instance is None:
+            return self._take_over(lookup)
+        if found.entry is not None and not self.context.check_mode:
+            made = Made(found.instance.id) if found.instance else Ordering(self.driver, self.wish).resume(self._scope(), found.entry)
+            if made is not None:
+                return self._finish_resumed(made, found.entry)
+        order = self._order()
+        predicted = self._predicted(order)
+        creation = creation_step(self.driver, self.wish, order.region, order.price)
+        plan = self._creation_plan(order, predicted, creation)
+        plan = self._accept(plan, None)
+        plan_id = self._plan_id(plan, None)
+        shown = {field: value for field, value in plan.steps[0].after.items() if value is not None}
+        after = {**shown, "status": simulate.after(predicted, plan.steps[1:]).status}
+        result = Result(predicted, plan, plan_id, {"status": ABSENT}, after)
+        if self.context.check_mode:
+            return replace(result, instance=simulate.after(predicted, plan.steps[1:]))
+        return self._order_and_finish(lookup, order, creation, result)
+
+    def _order(self) -> Order:
+        missing = [option for option in self.driver.PROFILE.capabilities.required if self._lacks(option)]
+        if missing:
+            raise OptionError(
+                f"There is no instance {self.wish.name} at {self.driver.PROFILE.title}, and creating one needs: {', '.join(missing)}",
+                hint="Add the missing options, or state: absent if it should not exist.",
+                option=missing[0],
+            )
+        return self.driver.order(self.wish)
+
+    def _lacks(self, option: str) -> bool:
+        if option == "name":
+            return not self.wish.name
+        if option == "region":
+            return not self.context.connection.region
+        return self.wish.fields.get(option) in (None, [], "")
+
+    def _predicted(self, order: Order) -> Instance:
+        carried = {name: value for name, value in self.wish.fields.items() if name in self.driver.PROFILE.capabilities.carried and name in ("tags", "username")}
+        base = Instance(
+            self.driver.PROFILE.name,
+            self.driver.account(),
+            name=self.wish.name,
+            region=order.region,
+            status=RUNNING,
+            locked=False if "locked" in self.driver.PROFILE.capabilities.options else None,
+            rescue=False if "rescue" in self.driver.PROFILE.capabilities.options and "rescue" in self.wish.fields else None,
+        )
+        return replace(base, **{**carried, **order.predicted})
+
+    def _creation_plan(self, order: Order, predicted: Instance, creation: Step) -> Plan:
+        following = Comparison(self.driver, self.wish, predicted, fresh=True)
+        warnings = [*order.warnings, *following.warnings]
+        warnings += [f"{self.driver.PROFILE.title} knows no {name} yet; the prediction takes it that an earlier task makes it" for name in order.unknown]
+        plan = Plan((creation, *following.steps), tuple(following.drift), tuple(warnings), following.approvable and not order.unknown)
+        return self._without_waiting(plan, kept=1)
+
+    def _without_waiting(self, plan: Plan, kept: int) -> Plan:
+        """With C(wait: false), what needs a settled server is left to the next run."""
+        if self.wish.wait or len(plan.steps) <= kept:
+            return plan
+        left = ", ".join(dict.fromkeys(step.field for step in plan.steps[kept:]))
+        warning = f"wait is false, so this is left to the next run, which finds a settled server: {left}"
+        return replace(plan, steps=plan.steps[:kept], warnings=(*plan.warnings, warning))
+
+    def _order_and_finish(self, lookup: Lookup, order: Order, creation: Step, result: Result) -> Result:
+        done = [creation]
+        try:
+            made = Ordering(self.driver, self.wish).create(lookup, order)
+        except VpsError as exc:
+            exc.facts.setdefault("plan", [])
+            raise
+        if made.adopted:
+            self._warn_adopted(made)
+        result.operation_id = made.operation_id
+        if not self.wish.wait:
+            done_plan = result.plan.with_steps(done)
+            building = replace(result.instance, id=made.instance_id, status=BUILDING, provider_status=None)
+            return replace(result, plan=done_plan, instance=building, credentials=made.credentials)
+        return self._finish(made, done, result)
+
+    def _warn_adopted(self, made: Made) -> None:
+        how = "reset_password: true" if "reset_password" in self.driver.PROFILE.capabilities.options else "the provider's panel"
+        self.context.warn(
+            f"The answer to the order of {self.wish.name} at {self.driver.PROFILE.title} was lost; the server that appeared ({made.instance_id})"
+            f" was taken over. Its first password is not known here: a new one comes from {how}."
+        )
+
+    def _finish(self, made: Made, done: list[Step], result: Result) -> Result:
+        """Wait for the new server, apply what the order could not carry, read and compare."""
+        instance_id = str(made.instance_id)
+        try:
+            instance = self.driver.read(wait_until_ready(self.driver, instance_id), managed(self.wish))
+            following = Comparison(self.driver, self.wish, instance, fresh=True)
+            executor = Executor(self.driver, self.wish, instance)
+            try:
+                executor.run(following.steps)
+            finally:
+                done = [*done, *executor.done]
+            instance = wait_until_reachable(self.driver, self.wish, self._final_read(instance), accepts_tcp)
+            instance = self._insist(instance, fresh=True)
+        except VpsError as exc:
+            exc.facts.setdefault("id", instance_id)
+            exc.facts.setdefault("plan", [step.public() for step in done])
+            raise
+        self._report_drift(Plan((), tuple(following.drift)), instance)
+        plan = replace(result.plan, steps=tuple(done), drift=tuple(following.drift))
+        return replace(result, plan=plan, instance=instance, credentials=executor.credentials or made.credentials)
+
+    def _final_read(self, instance: Instance) -> Instance:
+        """The one read at the end, by name, so that two controllers that made one name at once both learn of it."""
+        name = str(self.wish.name)
+        present = [match for match in self.driver.find(name).matches if match.status != DELETING]
+        if len(present) > 1:
+            raise _several(self.driver, name, present)
+        now = present[0] if present else self.driver.get(str(instance.id))
+        if now is None or now.id != instance.id:
+            raise NotFoundError(f"{self.driver.label(instance)} vanished right after it was made", id=instance.id)
+        return self.driver.read(now, managed(self.wish))
+
+    def _finish_resumed(self, made: Made, entry: Entry) -> Result:
+        """An earlier run's order: a change of this run as well."""
+        creation = creation_step(self.driver, self.wish, self.context.connection.region, None)
+        plan = Plan((creation,))
+        self.context.warn(f"An order for {entry.name} that an earlier run left open was found and is continued; nothing was ordered again")
+        if self.context.ledger and made.instance_id:
+            self.context.ledger.write(self._scope(), Entry(LIVE, entry.name, id=made.instance_id, ordered_at=entry.ordered_at))
+        base = Instance(self.driver.PROFILE.name, self.driver.account(), id=made.instance_id, name=entry.name, status=BUILDING)
+        after = {field: value for field, value in creation.after.items() if value is not None}
+        result = Result(base, plan, self._plan_id(plan, None), {"status": ABSENT}, after, operation_id=made.operation_id)
+        if made.instance_id is None or not self.wish.wait:
+            return result
+        return self._finish(made, [creation], result)
+
+    def _take_over(self, lookup: Lookup) -> Result:
+        """Somebody's unfinished order of this name: wait for it and converge."""
+        instance = self._await_building(lookup)
+        if instance is None:
+            building = replace(self._never_existed(), status=BUILDING)
+            self.context.warn(f"An instance {self.wish.name} is being built at {self.driver.PROFILE.title}; what it still needs is left to the next run")
+            return Result(building, operation_id=lookup.building.id if lookup.building else None)
+        return self._change(self._read(instance))
+
+    def _await_building(self, lookup: Lookup) -> Instance | None:
+        if lookup.building is None or self.context.check_mode or not self.wish.wait:
+            return None
+        outcome = self.context.waiter.wait(lookup.building, self.context.deadline)
+        return self.driver.get(str(outcome.instance_id))
+
+    def _scope(self) -> tuple[str, str]:
+        return self.driver.ledger_scope(self.context.connection.region)
+
+    # -- changing ---------------------------------------------------------------------------------------------------
+
+    def _change(self, instance: Instance) -> Result:
+        instance = self._settled(instance)
+        comparison = Comparison(self.driver, self.wish, instance)
+        if comparison.replaces:
+            return self._replace(instance, comparison)
+        plan = Plan(tuple(comparison.steps), tuple(comparison.drift), tuple(comparison.warnings), comparison.approvable)
+        plan = self._without_waiting(plan, kept=self._kept_without_waiting(plan))
+        if any(step.action == "rebuild" for step in plan.steps):
+            self._check_expectations(instance)
+        plan = self._accept(plan, instance)
+        self._warn_locked(instance, plan)
+        predicted = simulate.after(instance, plan.steps)
+        before, after = self._views(instance, predicted, plan)
+        result = Result(predicted, plan, self._plan_id(plan, instance), before, after)
+        if self.context.check_mode or not plan.steps:
+            return result
+        executor = self._execute(instance, plan.steps)
+        current = executor.instance
+        if self.wish.wait:
+            current = self._insist_on(executor, comparison)
+        return replace(result, plan=plan.with_steps(executor.done), instance=current, credentials=executor.credentials)
+
+    def _settled(self, instance: Instance) -> Instance:
+        """C(error) fails; what is still moving is waited for, or in check mode taken as finished."""
+        self.driver.refuse_failed(instance)
+        if instance.settled:
+            return instance
+        if self.context.check_mode or not self.wish.wait:
+            self.context.warn(f"{self.driver.label(instance)} is {instance.status} at the moment; the plan takes it that it will be running")
+            return replace(instance, status=RUNNING, provider_status=None) if self.context.check_mode else instance
+        return self.driver.read(wait_until_ready(self.driver, str(instance.id)), managed(self.wish))
+
+    def _kept_without_waiting(self, plan: Plan) -> int:
+        """How many steps can be sent without waiting: those that are done at once, and the first that is not."""
+        at_once = ("unlock", "rename", "set", "lock")
+        for position, step in enumerate(plan.steps):
+            if step.action not in at_once or step.field == "password":
+                return position + 1 + sum(1 for other in plan.steps[position + 1 :] if step.action == other.action == "resize")
+        return len(plan.steps)
+
+    def _views(self, instance: Instance, predicted: Instance, plan: Plan) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+        """The two sides of the diff: managed fields only, no secrets."""
+        comparison = [step for step in plan.steps if step.action != "restart"]
+        fields = [field for field in sorted(self.wish.fields) if field not in SECRET_FIELDS]
+        before = {field: _shown(instance, field) for field in fields}
+        before = {field: value for field, value in before.items() if value is not None}
+        after = dict(before)
+        for step in comparison:
+            if step.field != "password":
+                before[step.field], after[step.field] = step.before, step.after
+        if instance.status != predicted.status:
+            before["status"], after["status"] = instance.status, predicted.status
+        return dict(sorted(before.items())), dict(sorted(after.items()))
+
+    def _warn_locked(self, instance: Instance, plan: Plan) -> None:
+        if instance.locked and plan.steps and plan.steps[0].action != "unlock" and self.context.check_mode:
+            self.context.warn(f"{self.driver.label(instance)} is locked; the provider will refuse these changes. Add locked: false to unlock it first.")
+
+    def _insist_on(self, executor: Executor, comparison: Comparison) -> Instance:
+        instance = executor.reread()
+        try:
+            if any(step.action in ("start", "restart", "resume", "rebuild") for step in executor.done):
+                instance = wait_until_reachable(self.driver, self.wish, instance, accepts_tcp)
+            return self._insist(instance, fresh=False)
+        except VpsError as exc:
+            exc.facts.setdefault("id", instance.id)
+            exc.facts.setdefault("plan", [step.public() for step in executor.done])
+            raise
+
+    def _insist(self, instance: Instance, *, fresh: bool) -> Instance:
+        """Compare again; a change may take a moment to show, but what stays different was not applied.
+
+        Raises:
+            NotAppliedError: what the provider accepted and did not do.
+        """
+        calm = replace(
+            self.wish,
+            state="present" if self.wish.state in ("restarted", "rebuilt") else self.wish.state,
+            update_password="on_create",
+            reset_password=False,
+            allow=(),
+        )
+        if fresh:
+            calm = replace(calm, fields={key: value for key, value in calm.fields.items() if key != "password"})
+        deadline = Deadline(self.context.waiter.clock, min(SETTLE_SECONDS, self.context.deadline.remaining))
+        interval = FIRST_POLL
+        while True:
+            left = [step for step in Comparison(self.driver, calm, instance, fresh=fresh).steps if step.action != "rename" or self.wish.id]
+            if not left:
+                return instance
+            if deadline.passed:
+                raise not_applied(self.driver, instance, left)
+            self.context.waiter.pause(min(interval, deadline.remaining))
+            interval *= 2
+            executor = Executor(self.driver, self.wish, instance)
+            instance = executor.reread()
+
+    # -- replacing --------------------------------------------------------------------------------------------------
+
+    def _replace(self, instance: Instance, comparison: Comparison) -> Result:
+        """Delete, wait until it is gone, create."""
+        if not self.wish.name:
+            raise OptionError("Replacing an instance needs its name, since the new one gets another id", option="name")
+        if self.wish.name != instance.name:
+            raise ExpectationError(f"Replacing and renaming {self.driver.label(instance)} at once is refused", hint="Rename it first.", id=instance.id)
+        self._check_expectations(instance)
+        order = self._order()
+        unlock = [step for step in comparison.steps if step.action == "unlock"]
+        predicted = self._predicted(order)
+        creation = creation_step(self.driver, self.wish, order.region, order.price, "replace", instance.id)
+        following = self._creation_plan(order, predicted, creation)
+        plan = self._accept(replace(following, steps=(*unlock, *following.steps)), instance)
+        after = simulate.after(predicted, following.steps[1:])
+        views = ({"id": instance.id, "status": instance.status}, {**creation.after, "id": None, "status": after.status})
+        result = Result(after, plan, self._plan_id(plan, instance), *views)
+        if self.context.check_mode:
+            return result
+        remove = Step("delete", "instance", instance.name, None, DELETE, target={})
+        stop = [Step("stop", "status", instance.status, STOPPED, STOP)] if self.driver.stops_before_delete and instance.status != STOPPED else []
+        waiting = Executor(self.driver, replace(self.wish, wait=True), instance)
+        waiting.run([*unlock, *stop, remove])
+        self._forget(instance)
+        lookup = self.driver.find(self.wish.name)
+        present = [match for match in lookup.matches if match.status != DELETING]
+        if present:
+            raise _several(self.driver, self.wish.name, present)
+        result = self._order_and_finish(lookup, order, creation, replace(result, instance=predicted))
+        return replace(result, plan=result.plan.with_steps((*unlock, *result.plan.steps)))
+
+    # -- guards -----------------------------------------------------------------------------------------------------
+
+    def _accept(self, plan: Plan, instance: Instance | None) -> Plan:
+        """Everything that may stop a plan before the first write; warnings are told here."""
+        for warning in plan.warnings:
+            self.context.warn(warning)
+        label = self.driver.label(instance) if instance else f"{self.wish.name} at {self.driver.PROFILE.title}"
+        plan_id = self._plan_id(plan, instance)
+        shown = {"plan": plan.public(), "plan_id": plan_id, "drift": [each.public() for each in plan.drift], "id": instance.id if instance else None}
+        try:
+            require_consent(plan.steps, plan.missing_consents(self.wish.allow), label)
+            if self.wish.expect_plan and plan.steps and plan_id != self.wish.expect_plan:
+                raise PlanChangedError(
+                    f"The plan for {label} is {plan_id} now, not {self.wish.expect_plan} as approved; nothing was changed",
+                    hint="Look at the plan in this result and approve it anew.",
+                    expect_plan=self.wish.expect_plan,
+                )
+            self._report_drift(plan, instance)
+        except VpsError as exc:
+            exc.facts.update({key: value for key, value in shown.items() if value is not None})
+            raise
+        return plan
+
+    def _report_drift(self, plan: Plan, instance: Instance | None) -> None:
+        if not plan.drift or self.wish.on_drift == "ignore":
+            return
+        label = self.driver.label(instance) if instance else str(self.wish.name)
+        told = "; ".join(f"{each.field} is {each.current!r}, wanted {each.wanted!r} (needs {each.needs})" for each in plan.drift)
+        if self.wish.on_drift == "fail" and instance is not None:
+            raise DriftError(
+                f"{label} differs in what this task does not change: {told}",
+                hint="Correct the task, allow what is needed, or set on_drift: warn.",
+                drift=[each.public() for each in plan.drift],
+            )
+        self.context.warn(f"{label} differs in what this task does not change: {told}")
+
+    def _check_expectations(self, instance: Instance) -> None:
+        """The guard of C(expect).
+
+        Raises:
+            ExpectationError: names every field that does not match.
+            OptionError: a field that an instance does not have.
+        """
+        shown = instance.public()
+        for key in self.wish.expect:
+            if key not in shown:
+                raise OptionError(f"expect: an instance has no field {key}", hint=f"Fields: {', '.join(sorted(shown))}.", option="expect")
+        wrong = {key: shown[key] for key, value in self.wish.expect.items() if not _alike(value, shown[key])}
+        if wrong:
+            told = "; ".join(f"{key} is {value!r}, expected {self.wish.expect[key]!r}" for key, value in sorted(wrong.items()))
+            raise ExpectationError(f"{self.driver.label(instance)} is not the expected one: {told}; nothing was changed", id=instance.id)
+
+    def _plan_id(self, plan: Plan, instance: Instance | None) -> str:
+        subject = (instance.id if instance else None) or self.wish.name or self.wish.id or ""
+        return plan.fingerprint(self._token, self.driver.PROFILE.name, self.driver.account(), subject)
+
+    def _execute(self, instance: Instance, steps: t.Sequence[Step]) -> Executor:
+        executor = Executor(self.driver, self.wish, instance)
+        try:
+            executor.run([step for step in steps if step.target != "along"])
+        except VpsError as exc:
+            exc.facts.setdefault("id", instance.id)
+            exc.facts.setdefault("plan", [step.public() for step in executor.done])
+            raise
+        executor.done.extend(step for step in steps if step.target == "along")
+        return executor
+
+    def _unknown_object(self) -> Result:
+        """Check mode of a task whose id an earlier task would make: all that can be said is that nothing is known."""
+        self.context.warn("Neither name nor id is known in check mode; an earlier task would make this instance")
+        plan = Plan(approvable=False)
+        return Result(self._never_existed() if self.wish.state == "absent" else replace(self._never_existed(), status=RUNNING), plan)
+
+
+def _several(driver: Driver, name: str, instances: t.Sequence[Instance]) -> AmbiguousError:
+    ids = sorted(str(instance.id) for instance in instances)
+    return AmbiguousError(
+        f"{driver.PROFILE.title} has {len(ids)} instances named {name}: {', '.join(ids)}",
+        hint="Give the id instead of the name; nobody picks one of them for you.",
+        ids=ids,
+    )
+
+
+def _removal_warnings(targets: t.Mapping[str, t.Sequence[str]], left_behind: t.Sequence[str]) -> t.Iterator[str]:
+    if targets.get("volumes"):
+        yield "Deleting volumes deletes their snapshots too: " + ", ".join(targets["volumes"])
+    if left_behind:
+        yield "This stays behind and goes on costing money: " + "; ".join(left_behind)
+
+
+def _shown(instance: Instance, option: str) -> t.Any:
+    """A managed option's current value as the diff shows it; None where it is not known."""
+    if option == "firewalls":
+        return sorted(str(ref) for ref in instance.firewalls)
+    if option == "tags":
+        return dict(sorted(instance.tags.items()))
+    if option == "ssh_keys":
+        return sorted(str(ref) for ref in instance.ssh_keys or ()) or None
+    if option == "ip_count":
+        return len([a for a in instance.addresses if a.scope == "public" and a.family == "ipv4"])
+    return getattr(instance, option, None)
+
+
+def _alike(wanted: t.Any, current: t.Any) -> bool:
+    if isinstance(wanted, (dict, list)) or isinstance(current, (dict, list)):
+        return bool(wanted == current)
+    return str(wanted) == str(current) if wanted is not None and current is not None else wanted is current
