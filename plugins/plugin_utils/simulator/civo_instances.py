@@ -459,8 +459,9 @@ class CivoInstances(CivoVolumes):
         server and the prefix of several (C(web-1), C(web-2)...); anything else is taken over as a raw field.
 
         Raises:
-            ValueError: there is no such region or size.
+            ValueError: there is no such region or size, or a field by which the simulator finds its way.
         """
+        _check_raw(fields)
         name, image = fields.pop("name", "server"), fields.pop("image", "ubuntu-jammy")
         try:
             region = self.region_code(fields.pop("region", ""))
@@ -496,8 +497,10 @@ class CivoInstances(CivoVolumes):
 
         Raises:
             KeyError: there is no such server.
+            ValueError: a field by which the simulator finds its way.
         """
         row = self._anywhere(instance_id)[1]
+        _check_raw(fields)
         if "status" in fields:
             self.halt(row)
         row.update(fields)
@@ -527,6 +530,11 @@ def _script_fields(script: str) -> Row:
     """The script as answers carry it: base64, under the two names that are known (Civo 4.1)."""
     encoded = base64.b64encode(script.encode()).decode()
     return {"script": encoded, "user_script": encoded}
+
+
+def _check_raw(fields: t.Mapping[str, t.Any]) -> None:
+    if not {"id", "_"}.isdisjoint(fields):
+        raise ValueError("id and _ cannot be set")
 
 
 def require_settled(row: Row) -> None:

@@ -527,7 +527,7 @@ def test_update_changes_what_is_sent_and_keeps_the_rest(account: Account) -> Non
 
 def test_update_with_fields_the_client_never_sends_is_a_violation(account: Account) -> None:
     row = account.ready()
-    whole = {"hostname": "web", "reverse_dns": "", "notes": "", "public_ip": "192.0.2.1", "subnets": [], "firewall_id": "other"}
+    whole: dict[str, t.Any] = {"hostname": "web", "reverse_dns": "", "notes": "", "public_ip": "192.0.2.1", "subnets": [], "firewall_id": "other"}
     account.call("PUT", f"/instances/{row['id']}", **whole)
     assert account.get(row["id"]) == row
     assert account.broken_rules() == ["Civo 4.7"] * 3
@@ -643,7 +643,7 @@ def test_firewall_in_use_stays(account: Account) -> None:
 
 def test_rules_are_made_and_deleted(account: Account) -> None:
     path = f"/firewalls/{fixed_id('LON1', 'firewall', 'private-fw')}/rules"
-    common = {"direction": "egress", "action": "deny"}
+    common: dict[str, t.Any] = {"direction": "egress", "action": "deny"}
     icmp = account.call("POST", path, protocol="icmp", cidr="192.0.2.0/24, 198.51.100.1", start_port="1", **common)
     assert (icmp["start_port"], icmp["end_port"], icmp["ports"], icmp["label"]) == ("", "", "", None)
     assert icmp["cidr"] == ["192.0.2.0/24", "198.51.100.1"]
@@ -1002,6 +1002,8 @@ def test_servers_vanish_and_change_behind_the_client(account: Account) -> None:
     assert account.hostnames() == []
     with pytest.raises(KeyError):
         account.civo.vanish(seeded)
+    with pytest.raises(ValueError, match="id"):
+        account.civo.patch(account.civo.seed_instances(1)[0], {"id": "other"})
 
 
 def test_state_survives_a_save_in_the_middle_of_a_build(account: Account) -> None:
