@@ -707,6 +707,15 @@ def test_reserved_address_moves_between_instances(account: Account) -> None:
     account.refuse(404, "database_ip_find", "GET", path)
 
 
+def test_instance_has_one_reserved_address(account: Account) -> None:
+    instance_id = account.ready()["id"]
+    old, new = (account.call("POST", "/ips", region="LON1") for _number in range(2))
+    for reserved in (old, new):
+        account.call("POST", f"/ips/{reserved['id']}/actions", action="assign", assign_to_id=instance_id)
+    assert account.get(instance_id)["public_ip"] == new["ip"]
+    assert account.call("GET", f"/ips/{old['id']}")["assigned_to"] is None
+
+
 def test_reserved_address_at_creation_survives_the_instance(account: Account) -> None:
     reserved = account.call("POST", "/ips", region="LON1")
     twice = {**account.wanted(), "reserved_ipv4": reserved["ip"], "count": 2}
@@ -864,6 +873,7 @@ def test_restore_builds_another_instance_unless_told_to_overwrite(private: Priva
     private.call("POST", path, 201, overwrite_existing=True)
     assert private.civo.instances()[0] == {"id": instance_id, "name": "db", "region": "PRIV1", "status": "BUILDING"}
     assert len(private.civo.instances()) == 2
+    private.refuse(409, "instance_state_must_be_active_or_shutoff", "POST", path, overwrite_existing=True)
 
 
 def test_resource_snapshot_restores_with_nested_options(private: PrivateAccount) -> None:
@@ -936,6 +946,13 @@ def test_fault_nothing_answers_an_instance_that_never_appears(account: Account) 
     account.get(lost["id"], 404)
     assert account.hostnames() == [] and account.civo.state["money"]["orders"] == 0
     assert account.order()["id"] != lost["id"]
+
+
+def test_ids_answered_without_effect_are_never_given_again(account: Account) -> None:
+    network = fixed_id("LON1", "network", "default")
+    lost = account.call("POST", "/firewalls", fault="no_effect", name="own", network_id=network)["id"]
+    assert lost not in [account.call("POST", "/ips", region="LON1")["id"] for _number in range(6)]
+    assert lost not in [row["id"] for row in account.call("GET", "/firewalls")]
 
 
 def test_fault_late_hides_the_row_for_reads_and_seconds(account: Account) -> None:
