@@ -207,7 +207,6 @@ class Context(t.Protocol):
         waiter, deadline: the clock of this task.
         ledger: the name ledger, if one is configured.
         check_mode: whether nothing may be written.
-        max_retry_wait: seconds in all that refused requests may be waited for.
     """
 
     connection: Connection
@@ -215,7 +214,10 @@ class Context(t.Protocol):
     deadline: Deadline
     ledger: Ledger | None
     check_mode: bool
-    max_retry_wait: float
+
+    @property
+    def max_retry_wait(self) -> float:
+        """Seconds in all that refused requests may be waited for."""
 
     def client(self, authorise: Authorise, classify: Classify, backoff: Backoff) -> Client:
         """The HTTP client of this account."""

@@ -1,0 +1,126 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tell what each provider can do."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: vps_provider_info
+short_description: Tell what each provider can do, and how
+version_added: 0.1.0
+description:
+  - Returns the capabilities of the providers as data. It needs no account and sends nothing.
+author: polyhost.cloud contributors (@polyhost)
+extends_documentation_fragment:
+  - polyhost.cloud.attributes
+  - polyhost.cloud.attributes.info
+options:
+  provider:
+    description:
+      - Only this provider.
+    type: str
+    choices: [hostwinds, civo, gcore, hosterapi]
+seealso:
+  - module: polyhost.cloud.vps_instance
+"""
+
+EXAMPLES = r"""
+- name: What can Civo do
+  polyhost.cloud.vps_provider_info:
+    provider: civo
+  register: info
+
+- name: Is there a rescue system
+  ansible.builtin.debug:
+    msg: "{{ info.providers[0].options.rescue or 'no' }}"
+"""
+
+RETURN = r"""
+providers:
+  description: The providers.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    provider:
+      description: The value of the option C(provider).
+      type: str
+      returned: always
+    title:
+      description: Its name in sentences.
+      type: str
+      returned: always
+    api_url:
+      description: The default address of its API.
+      type: str
+      returned: always
+    environment:
+      description: The environment variables of C(api_token) and C(api_url).
+      type: dict
+      returned: always
+    defaults:
+      description: C(request_timeout) and C(wait_timeout) in seconds, C(rate_limit) in requests per second.
+      type: dict
+      returned: always
+    region:
+      description: What C(region) takes.
+      type: str
+      returned: always
+    project:
+      description: What C(project) takes, null where there are none.
+      type: str
+      returned: always
+    names:
+      description: Where a name is looked up.
+      type: str
+      returned: always
+    states:
+      description: The supported values of C(state).
+      type: list
+      elements: str
+      returned: always
+    required:
+      description: The options that creating an instance needs.
+      type: list
+      elements: str
+      returned: always
+    options:
+      description: What each option takes, null where the provider does not support it.
+      type: dict
+      returned: always
+    instead:
+      description: For what is not supported, what to do instead.
+      type: dict
+      returned: always
+    rename:
+      description: How a rename works.
+      type: str
+      returned: always
+    resize:
+      description: How a change of size works.
+      type: str
+      returned: always
+    catalog:
+      description: Which lists M(polyhost.cloud.vps_catalog_info) has.
+      type: dict
+      returned: always
+    features:
+      description: Further facts, in words.
+      type: dict
+      returned: always
+"""
+
+from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import PROVIDER_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
+
+
+def main() -> None:
+    """Run the module."""
+    run_module(PROVIDER_INFO, None)
+
+
+if __name__ == "__main__":
+    main()
