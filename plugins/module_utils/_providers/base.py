@@ -181,10 +181,14 @@ class Order:
 
 @dataclass(frozen=True)
 class Receipt:
-    """The answer to an order: the new server's id, or the id of the task or job that will tell it, or neither."""
+    """The answer to an order: the new server's id, or the id of the task or job that will tell it, or neither.
+
+    C(credentials) where they come with the answer.
+    """
 
     instance_id: str | None = None
     operation_id: str | None = None
+    credentials: t.Mapping[str, str | None] | None = None
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ class Ordering:
         if isinstance(receipt, Made):
             return self._found(order.scope, entry, receipt)
         if receipt.instance_id:
-            return self._found(order.scope, entry, Made(receipt.instance_id, receipt.operation_id))
+            return self._found(order.scope, entry, Made(receipt.instance_id, receipt.operation_id, receipt.credentials))
         if receipt.operation_id:
             entry = replace(entry, state=JOB, operation_id=receipt.operation_id)
             self._write(order.scope, entry)
