@@ -6,7 +6,7 @@
 PY := sh tools/python.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help demo simulator test setup lint units integration sanity bench dist clean
+.PHONY: help demo simulator test setup lint units integration sanity bench docs dist clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -37,6 +37,11 @@ sanity: ## ansible-test sanity
 
 bench: ## API calls and wall time, beside an empty module
 	@$(PY) tools/bench.py
+
+docs: ## write what the documentation takes from the providers' data
+	@$(PY) tools/environments.py core
+	@$(PY) tools/tree.py
+	@PYTHONPATH=.cache/tree PYTHONDONTWRITEBYTECODE=1 .cache/venv/core/bin/python tools/generate_docs.py .
 
 dist: ## build the collection from the last commit, install it elsewhere and look at it
 	@$(PY) tools/dist.py

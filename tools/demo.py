@@ -46,8 +46,6 @@ Or shorter, in a second shell in this folder (it also puts the demo's ansible-pl
 
     . .cache/simulator/env
     ansible-playbook playbooks/demo.yml
-
-What is written to {tree} is copied anew by the next make.
 """
 
 
@@ -111,8 +109,10 @@ def simulator() -> int:
         lines = [f"export {name}={shlex.quote(value)}" for name, value in exports.items()]
         lines.append(f'export PATH={shlex.quote(str(bin))}:"$PATH"')
         (folder / "env").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        print(BESIDE_SIMULATOR.format(tree=TREE.relative_to(CACHE.parent)), flush=True)
+        print(BESIDE_SIMULATOR, flush=True)
         return process.wait()
+    except KeyboardInterrupt:
+        return 0
     finally:
         end_group(process)
 
