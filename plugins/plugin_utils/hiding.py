@@ -1,0 +1,26 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Hides the output of a module whose result holds credentials; C(register) keeps the values."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.plugins.action import ActionBase
+
+
+class HidingAction(ActionBase):  # type: ignore[misc]
+    """Runs the module of the same name and hides its output when there are credentials in it."""
+
+    _supports_async = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """Run the module; see the base class."""
+        super().run(tmp, task_vars)
+        in_background = bool(self._task.async_val) and not getattr(self._connection, "has_native_async", False)
+        result: dict[str, t.Any] = self._execute_module(task_vars=task_vars, wrap_async=in_background)
+        if result.get("credentials"):
+            result["_ansible_no_log"] = True
+        return result
