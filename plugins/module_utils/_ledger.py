@@ -127,7 +127,9 @@ class Ledger:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as exc:
-            raise LedgerError(f"The ledger {self.path} cannot be read ({type(exc).__name__})", hint="Restore it from a backup; without it an order could be repeated.") from exc
+            raise LedgerError(
+                f"The ledger {self.path} cannot be read ({type(exc).__name__})", hint="Restore it from a backup; without it an order could be repeated."
+            ) from exc
         if not isinstance(content, dict) or content.get("version") != VERSION or not isinstance(content.get("entries"), dict):
             raise LedgerError(f"The ledger {self.path} has no form that this version knows", hint="Restore it from a backup, or update the collection.")
         return dict(content["entries"])
@@ -169,7 +171,9 @@ class Ledger:
                     break
                 except OSError:
                     if deadline.passed:
-                        raise LedgerError(f"Another task on this controller holds {what} in {self.path}", hint="Run the task again when it is finished.") from None
+                        raise LedgerError(
+                            f"Another task on this controller holds {what} in {self.path}", hint="Run the task again when it is finished."
+                        ) from None
                     self._waiter.pause(LOCK_POLL)
             yield
         finally:

@@ -70,7 +70,7 @@ def plain_tags_to_map(tags: t.Iterable[str]) -> dict[str, str]:
     unique = sorted({tag for tag in tags if tag})
     keys = [tag.partition("=")[0] for tag in unique]
     result: dict[str, str] = {}
-    for tag, key in zip(unique, keys):
+    for tag, key in zip(unique, keys, strict=True):
         if keys.count(key) > 1:
             result[tag] = ""
         else:

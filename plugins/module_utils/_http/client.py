@@ -296,7 +296,9 @@ class Client:
             raise self._broken(call, exc) from None
         finally:
             milliseconds = round((time.monotonic() - started) * 1000)
-            self.account.trace.append({"operation": call.id, "method": call.method, "path": urllib.parse.urlsplit(url).path, "status": status, "ms": milliseconds})
+            self.account.trace.append(
+                {"operation": call.id, "method": call.method, "path": urllib.parse.urlsplit(url).path, "status": status, "ms": milliseconds}
+            )
         headers = {name.lower(): value for name, value in answer.headers.items()}
         self._remember_request_id(headers)
         return self._parse(call, status, headers, answer.content)

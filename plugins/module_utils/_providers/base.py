@@ -252,7 +252,7 @@ class Driver(abc.ABC):
         """The account's name in results: the user's own, else the provider's. No calls beyond what lookups need."""
         return self.context.connection.account or self.PROFILE.name
 
-    def check(self, wish: Wish) -> None:
+    def check(self, wish: Wish) -> None:  # noqa: B027 - most options need no check of their own
         """Refuse what the options alone show to be wrong here (a tag with a space, a name that is too long).
 
         Raises:

@@ -118,7 +118,7 @@ class Comparison:
         for field in self.driver.compared_sizes:
             wanted = self.wish.fields.get(field)
             current = self.current(field)
-            if wanted is None or current is None and not self._unread(field) or wanted == current:
+            if wanted is None or wanted == current or (current is None and not self._unread(field)):
                 continue
             if field in _GROWING_ONLY and current is not None and wanted < current:
                 self.drift.append(Drift(field, current, wanted, "unsupported"))
@@ -220,9 +220,7 @@ class Comparison:
         due = (self.fresh and not carried) or (not self.fresh and self.wish.update_password == "always")
         if password is not None and due:
             restart = self.running
-            self.steps.append(
-                Step("set", "password", effect=RESTART if restart else NONE, needs=(RESTART,) if restart else (), secret=password)
-            )
+            self.steps.append(Step("set", "password", effect=RESTART if restart else NONE, needs=(RESTART,) if restart else (), secret=password))
         if self.wish.reset_password and not self.fresh:
             self.steps.append(Step("set", "password", target="reset"))
 

@@ -210,4 +210,3 @@ def not_applied(driver: Driver, instance: Instance, steps: t.Sequence[Step]) -> 
         hint="Run the task again; if it stays so, look at the server in the provider's panel.",
         id=instance.id,
     )
-

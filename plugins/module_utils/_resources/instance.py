@@ -37,9 +37,6 @@ from ._ordering import Made, Ordering
 SETTLE_SECONDS = 10.0  # how long a finished change may take to show in reads
 STRICT_STATES = ("absent", "rebuilt")  # a name beside the id must match
 
-# What may be given without anything being there to support it, since it holds anyway.
-_NEUTRAL: tuple[t.Any, ...] = ({}, [], False)
-
 
 @dataclass
 class Result:
@@ -87,13 +84,16 @@ def check_options(driver: Driver, wish: Wish) -> None:
     if wish.update_password == "always" and "password" in wish.fields and "update_password" not in capabilities.options:
         raise driver.unsupported("update_password")
     if wish.fields.get("rescue") and wish.state in ("stopped", "suspended"):
-        raise OptionError(f"rescue: true cannot be combined with state: {wish.state}, since a rescue system runs", hint="Leave one of them out.", option="rescue")
+        raise OptionError(
+            f"rescue: true cannot be combined with state: {wish.state}, since a rescue system runs", hint="Leave one of them out.", option="rescue"
+        )
     _check_values(wish)
     driver.check(wish)
 
 
 def _holds_anyway(option: str, value: t.Any) -> bool:
-    return value in _NEUTRAL and not isinstance(value, int) or (value is False and option != "public_ip")
+    """Whether a value holds although the provider has no such thing: no tags, no firewalls, not locked."""
+    return value in ({}, []) or (value is False and option != "public_ip")
 
 
 def _check_values(wish: Wish) -> None:
@@ -199,7 +199,8 @@ class InstanceTask:
             if found.entry is not None:
                 raise LedgerError(
                     f"An order for {self.wish.name} at {self.driver.PROFILE.title} is still open in the ledger, so it cannot be said to be absent",
-                    hint=f"Run state: present once to settle it, or give the id. To forget it: ansible-playbook polyhost.cloud.ledger_clear -e name={self.wish.name}",
+                    hint="Run state: present once to settle it, or give the id."
+                    f" To forget it: ansible-playbook polyhost.cloud.ledger_clear -e name={self.wish.name}",
                 )
             return Result(self._never_existed())
         if instance.status == DELETING:
