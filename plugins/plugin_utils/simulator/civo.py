@@ -13,11 +13,11 @@ import hashlib
 import re
 import typing as t
 
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator import civo_catalogue as catalogue
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.base import Request, Route
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.civo_base import ACCOUNT_ID, SUCCESS, Ask, refusal, shown
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.civo_catalogue import Row
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.civo_snapshots import CivoSnapshots
+from . import civo_catalogue as catalogue
+from .base import Request, Route
+from .civo_base import ACCOUNT_ID, SUCCESS, Ask, refusal, shown
+from .civo_catalogue import Row
+from .civo_snapshots import CivoSnapshots
 
 _ALIAS = re.compile(r"/v2/vpc(?=/(?:networks|firewalls|ips)(?:/|$))")
 

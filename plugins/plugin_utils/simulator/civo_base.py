@@ -14,9 +14,9 @@ import math
 import time
 import typing as t
 
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator import civo_catalogue as catalogue
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.base import Call, Provider, Request, Response, Route
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.civo_catalogue import Row
+from . import civo_catalogue as catalogue
+from .base import Call, Provider, Request, Response, Route
+from .civo_catalogue import Row
 
 RegionRule = t.Literal["required", "optional", "none"]
 

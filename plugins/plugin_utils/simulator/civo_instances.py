@@ -11,11 +11,11 @@ import ipaddress
 import re
 import typing as t
 
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.base import Route
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.civo_base import ACCOUNT_ID, SUCCESS, Ask, Refusal, invalid, refusal, shown
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.civo_catalogue import Row
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.civo_network import holder, reserved_fields
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.civo_volumes import CivoVolumes
+from .base import Route
+from .civo_base import ACCOUNT_ID, SUCCESS, Ask, Refusal, invalid, refusal, shown
+from .civo_catalogue import Row
+from .civo_network import holder, reserved_fields
+from .civo_volumes import CivoVolumes
 
 HOSTNAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,61}[A-Za-z0-9])?")
 

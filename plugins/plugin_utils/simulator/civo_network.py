@@ -10,10 +10,10 @@ import collections
 import ipaddress
 import typing as t
 
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator import civo_catalogue as catalogue
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.base import Route
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.civo_base import SUCCESS, Ask, CivoBase, refusal, shown
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.civo_catalogue import Row
+from . import civo_catalogue as catalogue
+from .base import Route
+from .civo_base import SUCCESS, Ask, CivoBase, refusal, shown
+from .civo_catalogue import Row
 
 PUBLIC_ADDRESSES = ipaddress.ip_network("198.18.0.0/15")  # reserved for benchmarks: nobody is behind them
 

@@ -10,10 +10,10 @@ import itertools
 import re
 import typing as t
 
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.base import Response, Route
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.civo_base import SUCCESS, Ask, invalid, refusal, shown
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.civo_catalogue import Row
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.civo_instances import HOSTNAME, CivoInstances, require_settled
+from .base import Response, Route
+from .civo_base import SUCCESS, Ask, invalid, refusal, shown
+from .civo_catalogue import Row
+from .civo_instances import HOSTNAME, CivoInstances, require_settled
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")  # RFC 1123
 _COPIED = ("source_id", "network_id", "initial_user", "ssh_key_id", "ssh_key", "tags", "script", "user_script")

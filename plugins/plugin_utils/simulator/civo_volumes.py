@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.base import Route
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.civo_base import SUCCESS, Ask, refusal
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.civo_catalogue import Row
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.civo_network import CivoNetwork
+from .base import Route
+from .civo_base import SUCCESS, Ask, refusal
+from .civo_catalogue import Row
+from .civo_network import CivoNetwork
 
 _PRICE_PER_GB = 0.1
 
