@@ -104,8 +104,18 @@ def _check_values(wish: Wish) -> None:
     for key, value in (wish.fields.get("tags") or {}).items():
         if not key or "=" in key:
             raise OptionError(f"tags: {key!r} is no valid key; keys are not empty and hold no equals sign", option="tags")
-        if not isinstance(value, str):
-            raise OptionError(f"tags: the value of {key} must be text", hint=f'Write {key}: "{value}".', option="tags")
+        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+            raise OptionError(f"tags: the value of {key} must be text", hint=f'Write {key}: "text", or {key}: "" for a plain tag.', option="tags")
+
+
+def _managed_fields(driver: Driver, wish: Wish) -> dict[str, t.Any]:
+    """The given options that the provider knows, in the form that they are compared in."""
+    if wish.state == "absent":
+        return {}
+    fields = {option: value for option, value in wish.fields.items() if option in driver.PROFILE.capabilities.options}
+    if "tags" in fields:
+        fields["tags"] = {str(key): str(value) for key, value in fields["tags"].items()}
+    return fields
 
 
 class InstanceTask:
@@ -115,11 +125,15 @@ class InstanceTask:
         driver: the provider.
         wish: the options.
         token: the key of the plan's fingerprint.
+
+    Raises:
+        VpsError: the options alone show that it cannot be done; see C(check_options).
     """
 
     def __init__(self, driver: Driver, wish: Wish, token: str) -> None:
+        check_options(driver, wish)
         self.driver = driver
-        self.wish = wish
+        self.wish = replace(wish, fields=_managed_fields(driver, wish))
         self.context = driver.context
         self._token = token
 
@@ -129,7 +143,6 @@ class InstanceTask:
         Raises:
             VpsError: every failure; after something was made, its facts carry C(id) (else C(operation_id)) and C(plan).
         """
-        check_options(self.driver, self.wish)
         if self.context.check_mode and not self.wish.id and not self.wish.name:
             return self._unknown_object()
         with self._name_lock():

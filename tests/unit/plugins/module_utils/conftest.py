@@ -1,0 +1,21 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Fixtures of the tests that run whole tasks in-process."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.world import Simulator
+from ansible_collections.polyhost.cloud.tests.unit.controller import Controller
+
+
+@pytest.fixture
+def controller(tmp_path: t.Any) -> t.Iterator[Controller]:
+    """A controller in front of all four simulated providers, with a virtual clock."""
+    with Simulator(virtual_clock=True) as simulator:
+        yield Controller(simulator, tmp_path)
