@@ -1,0 +1,183 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The calls of the HosterAPI.de reseller API, its authentication, envelope and errors (contract sections 2 to 4)."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ..._core.errors import (
+    AuthError,
+    ConfigurationError,
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    OperationFailedError,
+    QuotaError,
+    RejectedError,
+    TransientError,
+    VpsError,
+)
+from ..._core.normalise import integer, one_line, text
+from ..._http.client import REQUEST_ID_HEADERS, Authorise, Backoff, Call, Response, Retry, unreadable
+
+TITLE = "HosterAPI.de"
+BACKOFF = Backoff(retries=4, first=1.0, cap=30.0)
+
+# Error codes, section 4.
+UNKNOWN_SERVER = "0x01"
+UNAUTHORISED = "0x03"
+SIGNAL_REFUSED = "0xa1"
+TIMED_OUT = "0xa3"
+OVER_LIMITS = "0xb0"
+UNKNOWN_JOB = "0xc1"
+
+_SERVER = "/datacenter/server/{sid}"
+
+CREATE = Call("server_create", "POST", "/datacenter/server", mutates=True, retry=Retry.NEVER, resend_refused=False)
+LIST = Call("server_list", "GET", "/datacenter/server")
+CONFIG = Call("server_config", "GET", f"{_SERVER}/config")
+STATUS = Call("server_status", "GET", f"{_SERVER}/status")
+CHANGE = Call("server_change", "PUT", f"{_SERVER}/change", mutates=True, retry=Retry.CHECK_FIRST)
+START = Call("server_start", "PUT", f"{_SERVER}/start", mutates=True, retry=Retry.CHECK_FIRST)
+SHUTDOWN = Call("server_shutdown", "PUT", f"{_SERVER}/shutdown", mutates=True, retry=Retry.CHECK_FIRST)
+STOP = Call("server_stop", "PUT", f"{_SERVER}/stop", mutates=True, retry=Retry.CHECK_FIRST)
+REBOOT = Call("server_reboot", "PUT", f"{_SERVER}/reboot", mutates=True, retry=Retry.NEVER)
+REBOOT_FORCE = Call("server_reboot_force", "PUT", f"{_SERVER}/reboot/force", mutates=True, retry=Retry.NEVER)
+REINSTALL = Call("server_reinstall", "PUT", f"{_SERVER}/reinstall", mutates=True, retry=Retry.NEVER)
+PASSWORD_RESET = Call("server_password_reset", "PUT", f"{_SERVER}/password/reset", mutates=True, retry=Retry.NEVER)
+DELETE = Call("server_delete", "POST", f"{_SERVER}/delete", mutates=True, retry=Retry.CHECK_FIRST)
+TEMPLATES = Call("server_templates", "GET", "/datacenter/templates")
+JOB = Call("job_get", "GET", "/job/{jobId}")
+
+CALLS = (CREATE, LIST, CONFIG, STATUS, CHANGE, START, SHUTDOWN, STOP, REBOOT, REBOOT_FORCE, REINSTALL, PASSWORD_RESET, DELETE, TEMPLATES, JOB)
+
+
+def authorise(token: str) -> Authorise:
+    """Put the token into its header, and announce JSON on every call, GET included (HA-1)."""
+
+    def put(arguments: t.MutableMapping[str, t.Any]) -> None:
+        arguments["headers"].update({"Authorization": f"Bearer {token}", "Accept": "application/json", "Content-Type": "application/json"})
+
+    return put
+
+
+# -- answers ------------------------------------------------------------------------------------------------------------
+
+
+def job_of(payload: t.Any) -> str | None:
+    """The id of the job that a call started, None where it started none."""
+    number = integer(payload.get("jobId")) if isinstance(payload, dict) else None
+    return str(number) if number is not None else None
+
+
+def _is_id_list(payload: t.Any) -> bool:
+    return isinstance(payload, list) and all(integer(item) is not None for item in payload)
+
+
+def _is_config(payload: t.Any) -> bool:
+    return isinstance(payload, dict) and isinstance(payload.get("ips", []), (list, type(None)))
+
+
+def _is_job(payload: t.Any) -> bool:
+    return isinstance(payload, dict) and text(payload.get("status")) is not None
+
+
+# What a payload must be to be an answer at all. The client sends a read again, and takes a write for unclear, when it is not.
+_SHAPES: dict[Call, t.Callable[[t.Any], bool]] = {
+    LIST: _is_id_list,
+    TEMPLATES: lambda payload: isinstance(payload, list),
+    CONFIG: _is_config,
+    STATUS: lambda payload: isinstance(payload, dict),
+    JOB: _is_job,
+    CREATE: lambda payload: job_of(payload) is not None,
+    REINSTALL: lambda payload: job_of(payload) is not None,
+    PASSWORD_RESET: lambda payload: isinstance(payload, dict) and bool(payload.get("password")),
+}
+
+
+_EMPTY = ("", "null", "[]", "{}")  # a success of server_change, whose answer is not documented: the configuration is the proof (HA-8)
+
+
+def payload(response: Response) -> t.Any:
+    """What an envelope holds (section 3, rule 4); None for an empty answer to C(server_change)."""
+    return response.data.get("result", response.data.get("response")) if isinstance(response.data, dict) else None
+
+
+def classify(call: Call, response: Response) -> VpsError | None:
+    """The typed error that an answer stands for; None for a success (sections 3 and 4)."""
+    code, message = _said(response.data)
+    if response.status >= 400:
+        return _failure(call, response, code, message)
+    if call is CHANGE and response.text.strip() in _EMPTY:
+        return None
+    if not isinstance(response.data, dict):
+        return unreadable(TITLE, call, response)
+    if response.data.get("error") or response.data.get("result") is False:
+        return _failure(call, response, code, message)
+    if "result" not in response.data and "response" not in response.data:
+        return unreadable(TITLE, call, response)
+    fits = _SHAPES.get(call)
+    return unreadable(TITLE, call, response) if fits and not fits(payload(response)) else None
+
+
+def job_failure(job_id: str, output: t.Any) -> VpsError:
+    """The error for a job that ended as C(failed), which is an HTTP 200 (envelope J4).
+
+    Any output but text may hold a password and is not shown.
+    """
+    code, message = _parse(output) if isinstance(output, str) else (None, "")
+    kind = QuotaError if code == OVER_LIMITS else OperationFailedError
+    told = f": {message}" if message else ", without a reason"
+    return kind(f"{TITLE}: job {job_id} failed{told}", operation_id=job_id, provider_message=message or None, provider_code=code)
+
+
+def _said(data: t.Any) -> tuple[str | None, str]:
+    """Error code and text of an answer: envelope J2, else the framework's J5."""
+    if not isinstance(data, dict):
+        return None, ""
+    if isinstance(data.get("error"), str):
+        return _parse(data["error"])
+    details = data.get("errors")
+    parts = [data.get("message"), *(details.values() if isinstance(details, dict) else ())]
+    flat = [str(item) for part in parts for item in (part if isinstance(part, list) else [part]) if item]
+    return None, one_line(" ".join(dict.fromkeys(flat)))
+
+
+def _parse(error: str) -> tuple[str | None, str]:
+    """C(0xNN: text) as code and whole text; no code where it has another form."""
+    found = re.match(r"(0x[0-9a-fA-F]+):\s*(.*)$", error.strip(), re.DOTALL)
+    return (found[1].lower() if found else None), one_line(error)
+
+
+def _failure(call: Call, response: Response, code: str | None, message: str) -> VpsError:
+    kind, hint = _kind(call, response.status, code)
+    told = f": {message}" if message else ""
+    return kind(
+        f"{TITLE} answered {call.id} with a failure (HTTP {response.status}){told}",
+        hint=hint,
+        provider_message=message or None,
+        provider_code=code,
+        request_id=next((response.headers[name] for name in REQUEST_ID_HEADERS if response.headers.get(name)), None),
+    )
+
+
+def _kind(call: Call, status: int, code: str | None) -> tuple[type[VpsError], str | None]:
+    """Class and advice by HTTP status; the code only refines, and the text never decides (section 4)."""
+    if status == 401 or code == UNAUTHORISED:
+        return AuthError, "Check api_token (HOSTERAPI_TOKEN), and that it belongs to the system that api_url names."
+    if status == 403:
+        return ForbiddenError, "Ask the provider's support what this token may do."
+    if status == 404:
+        unknown = code == (UNKNOWN_JOB if call is JOB else UNKNOWN_SERVER)
+        return (NotFoundError, None) if unknown else (ConfigurationError, "Check api_url; it ends in /api/v1.")
+    if status == 405:
+        return ConfigurationError, "Check api_url; it ends in /api/v1."
+    if status in (409, 423) or code == SIGNAL_REFUSED:
+        return ConflictError, "The server may be busy with a job or a backup; run the task again later."
+    if status >= 500 or status == 408 or code == TIMED_OUT:
+        return TransientError, None
+    return (QuotaError, None) if code == OVER_LIMITS else (RejectedError, None)

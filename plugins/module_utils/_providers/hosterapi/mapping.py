@@ -1,0 +1,84 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""HosterAPI.de's JSON as the neutral model. Pure; section 10 of the contract."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ..._core.model import RUNNING, STOPPED, UNKNOWN, Address, Instance
+from ..._core.normalise import address_family, address_scope, integer, text
+
+_STATUSES = {"running": RUNNING, "stopped": STOPPED, "halted": STOPPED}  # any other word is unknown: polled on, never a success
+_DISK = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?\s*")
+_GIGABYTES = {"K": 1 / 1024**2, "M": 1 / 1024, "": 1.0, "G": 1.0, "T": 1024.0}
+
+# The neutral names of what a change and an order carry.
+WIRE_NAMES = {"image": "template", "cpu": "cpuCores", "memory_mb": "mem", "disk_gb": "disk", "ip_count": "ipCount"}
+
+
+def disk_gb(value: t.Any) -> int | None:
+    """A disk's size in whole GB, which arrives as text with or without a unit; None when it has no readable form."""
+    found = _DISK.fullmatch(str(value))
+    return int(float(found[1]) * _GIGABYTES[found[2]]) if found else None
+
+
+def to_wire(fields: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Neutral fields as the body of a create or change."""
+    return {WIRE_NAMES[name]: f"{value}G" if name == "disk_gb" else value for name, value in fields.items()}
+
+
+def addresses(ips: t.Any) -> tuple[Address, ...]:
+    """A server's addresses; the first public IPv4 one is the primary one."""
+    found: list[Address] = []
+    for item in ips or ():
+        address = str(item).split("/")[0].strip()
+        family = address_family(address)
+        if family is None:
+            continue
+        scope = address_scope(address)
+        first = family == "ipv4" and scope == "public" and not any(each.primary for each in found)
+        found.append(Address(address, family, scope, first))
+    return tuple(found)
+
+
+def traits(config: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """What a server's configuration tells of the order that made it, under neutral names; C(ip_count) counts IPv4 (HA-10)."""
+    return {
+        "image": text(config.get("template")),
+        "cpu": integer(config.get("cpuCores")),
+        "memory_mb": integer(config.get("mem")),
+        "disk_gb": disk_gb(config.get("disk")),
+        "ip_count": sum(address_family(str(item)) == "ipv4" for item in config.get("ips") or ()),
+    }
+
+
+def instance(sid: str, config: t.Mapping[str, t.Any], status: t.Mapping[str, t.Any], *, name: str | None, account: str) -> Instance:
+    """A server from its configuration and status; C(facts) keeps the uptime in seconds."""
+    word = text(status.get("state"))
+    neutral = _STATUSES.get((word or "").lower(), UNKNOWN)
+    shown = traits(config)
+    return Instance(
+        "hosterapi",
+        account,
+        id=sid,
+        name=name,
+        status=neutral,
+        provider_status=word,
+        image=shown["image"],
+        cpu=shown["cpu"],
+        memory_mb=shown["memory_mb"],
+        disk_gb=shown["disk_gb"],
+        addresses=addresses(config.get("ips")),
+        settled=neutral != UNKNOWN,
+        facts={"uptime": integer(status.get("uptime"))},
+    )
+
+
+def credentials(output: t.Mapping[str, t.Any]) -> dict[str, str | None] | None:
+    """Login user and password of a finished job or a password reset; None where there is no password."""
+    password = output.get("password")
+    return {"username": text(output.get("user")), "password": str(password)} if password else None

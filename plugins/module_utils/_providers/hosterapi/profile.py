@@ -1,0 +1,67 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""HosterAPI.de as data: defaults, capabilities, what to do instead of what it does not have."""
+
+from __future__ import annotations
+
+from ..base import Capabilities, Profile
+from .api import TITLE
+
+PROFILE = Profile(
+    name="hosterapi",
+    title=TITLE,
+    token_env="HOSTERAPI_TOKEN",
+    url_env="HOSTERAPI_API_URL",
+    default_url="https://reseller.hosterapi.de/api/v1",
+    request_timeout=120.0,
+    wait_timeout=900.0,
+    rate_limit=5.0,
+    poll_ceiling=15.0,
+    look_seconds=None,
+    region="nothing; HosterAPI.de has no regions, so it is ignored",
+    project=None,
+    capabilities=Capabilities(
+        names="ledger",
+        options={
+            "image": "name of a VM template, exactly as listed; with allow: [rebuild] it can be changed",
+            "cpu": "number of cores",
+            "memory_mb": "memory in MB",
+            "disk_gb": "disk in GB; grows only",
+            "ip_count": "wanted total of IPv4 addresses, default 1; never lowered",
+            "reset_password": "makes a new root password, always",
+        },
+        instead={
+            "size": "Give cpu, memory_mb and disk_gb.",
+            "network": "Every server has public addresses; leave network out.",
+            "public_ip": "Every server has public addresses; set ip_count for more of them.",
+            "ssh_keys": "Log in with the generated root password (return_credentials: true) and add keys with ansible.posix.authorized_key.",
+            "user_data": "Configure the server with Ansible once it runs.",
+            "username": "The login user is the provider's choice; return_credentials: true tells it.",
+            "password": "The provider generates it: return_credentials: true tells it, reset_password: true makes a new one.",
+            "update_password": "reset_password: true makes a new one.",
+            "tags": "Keep groups and variables in your Ansible inventory.",
+            "firewalls": "Use a firewall inside the server.",
+            "rescue": "Use the console in the provider's panel.",
+            "locked": "Guard deletions with expect.",
+            "suspended": "Use state: stopped.",
+            "billing_cycle": "The provider bills by contract; leave it out.",
+            "delete_with": "Nothing stays behind; leave it out.",
+        },
+        states=("present", "absent", "started", "stopped", "restarted", "rebuilt"),
+        required=("name", "image", "cpu", "memory_mb", "disk_gb"),
+        carried=("image", "cpu", "memory_mb", "disk_gb", "ip_count"),
+        rebuild_with_image=True,
+        rename="in the ledger only; id and name together bind an existing machine (adoption)",
+        resize="cpu, memory_mb, disk_gb and ip_count; no restart is sent; costs when something grows",
+        catalog=("images",),
+        features={
+            "console": "noVNC address, valid for 10 seconds",
+            "rdns": "IPv4, write only; checked in DNS",
+            "firewall_rules": "none",
+            "backups": "per server: create, list, restore in place; no delete, no schedule",
+            "volumes": "none",
+        },
+    ),
+)
