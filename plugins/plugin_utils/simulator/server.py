@@ -137,8 +137,11 @@ class HttpServer:
         client.settimeout(None)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with self._lock:
+            if self._stopping.is_set():
+                client.close()
+                return
             self.connections += 1
-            connection = _Connection(client, self.connections, self.application, self._stopping)
+            connection = _Connection(client, self.connections, self.application)
             thread = threading.Thread(target=self._serve, args=(connection,), name=f"simulator-{self.port}-{self.connections}", daemon=True)
             self._open.add(connection)
             self._threads.add(thread)
@@ -156,17 +159,17 @@ class HttpServer:
 class _Connection:
     """One client's connection: requests in, replies out, one after the other."""
 
-    def __init__(self, client: socket.socket, number: int, application: Application, stopping: threading.Event) -> None:
+    def __init__(self, client: socket.socket, number: int, application: Application) -> None:
         self._socket = client
         self._reader = client.makefile("rb")
         self._number = number
         self._application = application
-        self._stopping = stopping
+        self._interrupted = threading.Event()
 
     def serve(self) -> None:
         """Exchange messages until one side ends the connection."""
         try:
-            while not self._stopping.is_set() and self._exchange():
+            while self._exchange():
                 pass
         except OSError:  # the client went away
             pass
@@ -174,7 +177,8 @@ class _Connection:
             self._close()
 
     def interrupt(self) -> None:
-        """Wake the thread that reads or holds; what it is sending still goes out."""
+        """Take no further request and wake the thread that reads or holds; what it is sending still goes out."""
+        self._interrupted.set()
         try:
             self._socket.shutdown(socket.SHUT_RD)
         except OSError:  # closed already
@@ -186,7 +190,7 @@ class _Connection:
         except BadRequest as error:
             self._send(Response(error.status, {"message": str(error)}), "GET", "close")
             return False
-        if incoming is None:
+        if incoming is None or self._interrupted.is_set():  # a socket shut for reading still hands out what arrives
             return False
         request, persistent = incoming
         reply = self._application(request, self._number)

@@ -48,8 +48,8 @@ def fixture_start(tmp_path: pathlib.Path) -> t.Iterator[Start]:
 
     yield start
     for process in processes:
-        process.kill()
-        process.communicate()
+        with process:  # waits and closes the pipe
+            process.kill()
 
 
 def control(ready: dict[str, t.Any], method: str, path: str, body: t.Any = None) -> t.Any:
@@ -88,8 +88,8 @@ def test_state_survives_a_stop_through_the_control_api(start: Start, tmp_path: p
 
 
 def free_ports(count: int) -> int:
-    """The first of C(count) free ports in a row."""
-    for base in range(21000, 32000, count):
+    """The first of C(count) free ports in a row, looked for in another place by each process that runs tests."""
+    for base in range(10_000 + os.getpid() % 1000 * 20, 32_000, count):
         with contextlib.ExitStack() as stack:
             try:
                 for port in range(base, base + count):
