@@ -80,7 +80,7 @@ def run(action: Action | None, task: Task, *, writes: bool) -> Reply:
     except VpsError as exc:
         redactor = context.redactor if context else Redactor(secrets)
         facts = redactor.data(exc.facts)
-        result = {**facts, "failed": True, "changed": bool(facts.get("plan")), "msg": redactor.text(str(exc)), "error": type(exc).__name__}
+        result = {"changed": False, **facts, "failed": True, "msg": redactor.text(str(exc)), "error": type(exc).__name__}
         if context:
             result["api"] = _api(context, task)
         return Reply(result, context.warnings if context else [], exc.facts.get("library"))

@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import itertools
 import typing as t
-from dataclasses import replace
 
 from .._core import simulate
-from .._core.errors import NotAppliedError, OutcomeUnknownError, RateLimitedError
-from .._core.model import ABSENT, DELETING, DONE, STOPPED, Instance, Outcome, Ref
+from .._core.errors import NotAppliedError, NotFoundError, OutcomeUnknownError, RateLimitedError
+from .._core.model import DELETING, DONE, STOPPED, Instance, Outcome, Ref
 from .._core.plan import Step
 from .._core.wait import Operation
 from .._providers.base import FIELDS, Driver, Wish
@@ -52,11 +51,15 @@ class Executor:
         return self.instance
 
     def reread(self) -> Instance:
-        """The server as it is now, with the costly fields that this task manages; absent when it is gone."""
+        """The server as it is now, with the costly fields that this task manages.
+
+        Raises:
+            NotFoundError: it is gone.
+        """
         now = self.driver.get(str(self.instance.id))
         self._stale = False
         if now is None:
-            return replace(self.instance, status=ABSENT, provider_status=None)
+            raise NotFoundError(f"{self.driver.label(self.instance)} vanished while it was changed", id=self.instance.id)
         return self.driver.read(now, managed(self.wish))
 
     def _carry_out(self, group: list[Step]) -> None:

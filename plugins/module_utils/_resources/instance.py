@@ -23,6 +23,7 @@ from .._core.errors import (
     OptionError,
     PlanChangedError,
     VpsError,
+    WaitTimeoutError,
 )
 from .._core.model import ABSENT, BUILDING, DELETING, RUNNING, STOPPED, SUSPENDED, Instance
 from .._core.plan import DELETE, STOP, Plan, Step
@@ -224,12 +225,18 @@ class InstanceTask:
         self._check_expectations(instance)
         targets, left_behind = self.driver.delete_targets(instance, self.wish.delete_with)
         plan = self._accept(Plan(tuple(self._removal_steps(instance, targets)), warnings=tuple(_removal_warnings(targets, left_behind))), instance)
-        plan_id = self._plan_id(plan, instance)
-        result = Result(instance, plan, plan_id, {"name": instance.name, "status": instance.status}, {"status": ABSENT}, left_behind=left_behind)
-        if not self.context.check_mode:
-            plan = replace(plan, steps=tuple(self._execute(instance, plan.steps).done))
+        self._warn_locked(instance, plan)
+        gone = simulate.after(instance, plan.steps)
+        if not self.wish.wait and gone.status == ABSENT:
+            gone = replace(gone, status=DELETING)
+        views = ({"name": instance.name, "status": instance.status}, {"name": instance.name, "status": gone.status})
+        result = Result(gone, plan, self._plan_id(plan, instance), *views, left_behind=left_behind)
+        if self.context.check_mode:
+            return result
+        plan = replace(plan, steps=tuple(self._execute(instance, plan.steps).done))
+        if gone.status != STOPPED:
             self._forget(instance)
-        return replace(result, plan=plan, instance=simulate.after(instance, plan.steps))
+        return replace(result, plan=plan)
 
     def _removal_steps(self, instance: Instance, targets: t.Mapping[str, t.Sequence[str]]) -> t.Iterator[Step]:
         running = instance.status not in (STOPPED, SUSPENDED)
@@ -325,8 +332,8 @@ class InstanceTask:
         done = [creation]
         try:
             made = Ordering(self.driver, self.wish).create(lookup, order)
-        except VpsError as exc:
-            exc.facts.setdefault("plan", [])
+        except WaitTimeoutError as exc:  # accepted, and still being made
+            _tell_done(exc, done)
             raise
         if made.adopted:
             self._warn_adopted(made)
@@ -358,10 +365,9 @@ class InstanceTask:
             instance = wait_until_reachable(self.driver, self.wish, self._final_read(instance), accepts_tcp)
             instance = self._insist(instance, fresh=True)
         except VpsError as exc:
-            exc.facts.setdefault("id", instance_id)
-            exc.facts.setdefault("plan", [step.public() for step in done])
+            _tell_done(exc, done, instance_id)
             raise
-        self._report_drift(Plan((), tuple(following.drift)), instance)
+        self._report_drift(Plan((), tuple(following.drift)), None)
         plan = replace(result.plan, steps=tuple(done), drift=tuple(following.drift))
         return replace(result, plan=plan, instance=instance, credentials=executor.credentials or made.credentials)
 
@@ -416,7 +422,7 @@ class InstanceTask:
         if comparison.replaces:
             return self._replace(instance, comparison)
         plan = Plan(tuple(comparison.steps), tuple(comparison.drift), tuple(comparison.warnings), comparison.approvable)
-        plan = self._without_waiting(plan, kept=self._kept_without_waiting(plan))
+        plan = self._without_waiting(plan, kept=self._kept_without_waiting(plan) if instance.settled else 0)
         if any(step.action == "rebuild" for step in plan.steps):
             self._check_expectations(instance)
         plan = self._accept(plan, instance)
@@ -469,14 +475,14 @@ class InstanceTask:
             self.context.warn(f"{self.driver.label(instance)} is locked; the provider will refuse these changes. Add locked: false to unlock it first.")
 
     def _insist_on(self, executor: Executor, comparison: Comparison) -> Instance:
-        instance = executor.reread()
+        instance = executor.instance
         try:
+            instance = executor.reread()
             if any(step.action in ("start", "restart", "resume", "rebuild") for step in executor.done):
                 instance = wait_until_reachable(self.driver, self.wish, instance, accepts_tcp)
             return self._insist(instance, fresh=False)
         except VpsError as exc:
-            exc.facts.setdefault("id", instance.id)
-            exc.facts.setdefault("plan", [step.public() for step in executor.done])
+            _tell_done(exc, executor.done, instance.id)
             raise
 
     def _insist(self, instance: Instance, *, fresh: bool) -> Instance:
@@ -530,13 +536,17 @@ class InstanceTask:
         remove = Step("delete", "instance", instance.name, None, DELETE, target={})
         stop = [Step("stop", "status", instance.status, STOPPED, STOP)] if self.driver.stops_before_delete and instance.status != STOPPED else []
         waiting = Executor(self.driver, replace(self.wish, wait=True), instance)
-        waiting.run([*unlock, *stop, remove])
-        self._forget(instance)
-        lookup = self.driver.find(self.wish.name)
-        present = [match for match in lookup.matches if match.status != DELETING]
-        if present:
-            raise _several(self.driver, self.wish.name, present)
-        result = self._order_and_finish(lookup, order, creation, replace(result, instance=predicted))
+        try:
+            waiting.run([*unlock, *stop, remove])
+            self._forget(instance)
+            lookup = self.driver.find(self.wish.name)
+            present = [match for match in lookup.matches if match.status != DELETING]
+            if present:
+                raise _several(self.driver, self.wish.name, present)
+            result = self._order_and_finish(lookup, order, creation, replace(result, instance=predicted))
+        except VpsError as exc:
+            _tell_done(exc, waiting.done)
+            raise
         return replace(result, plan=result.plan.with_steps((*unlock, *result.plan.steps)))
 
     # -- guards -----------------------------------------------------------------------------------------------------
@@ -600,8 +610,7 @@ class InstanceTask:
         try:
             executor.run([step for step in steps if step.target != "along"])
         except VpsError as exc:
-            exc.facts.setdefault("id", instance.id)
-            exc.facts.setdefault("plan", [step.public() for step in executor.done])
+            _tell_done(exc, executor.done, instance.id)
             raise
         executor.done.extend(step for step in steps if step.target == "along")
         return executor
@@ -611,6 +620,14 @@ class InstanceTask:
         self.context.warn("Neither name nor id is known in check mode; an earlier task would make this instance")
         plan = Plan(approvable=False)
         return Result(self._never_existed() if self.wish.state == "absent" else replace(self._never_existed(), status=RUNNING), plan)
+
+
+def _tell_done(exc: VpsError, done: t.Sequence[Step], instance_id: str | None = None) -> None:
+    """Put into a failure what was done before it."""
+    if instance_id is not None:
+        exc.facts.setdefault("id", instance_id)
+    exc.facts.setdefault("plan", [step.public() for step in done])
+    exc.facts.setdefault("changed", bool(done))
 
 
 def _several(driver: Driver, name: str, instances: t.Sequence[Instance]) -> AmbiguousError:
