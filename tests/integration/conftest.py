@@ -1,0 +1,124 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Real C(ansible-playbook) runs against the simulator.
+
+Every run's whole output is searched for secrets, whatever the test is about.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import typing as t
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.world import Simulator
+
+ROOT = Path(__file__).resolve().parents[2]
+PLAYBOOK_SECONDS = 180  # a run that takes longer hangs
+
+SECRET_MARKS = ("S3CRET", "hw-demo-key", "civo-demo-token", "demo$gcore-key", "hosterapi-demo-token")
+
+
+@dataclass
+class Run:
+    """What one C(ansible-playbook) did: its exit code, its whole output, and each task's result."""
+
+    status: int
+    output: str
+    results: list[dict[str, t.Any]] = field(default_factory=list)
+
+    @property
+    def result(self) -> dict[str, t.Any]:
+        """The last task's result."""
+        return self.results[-1]
+
+
+class Controller:
+    """Runs playbooks on this machine, with a home of its own, against a simulator."""
+
+    def __init__(self, simulator: Simulator, folder: Path) -> None:
+        self.simulator = simulator
+        self.folder = folder
+        self.ledger = folder / "ledger.json"
+        self.expected_secrets: set[str] = set()  # marks that a test asks for on purpose
+        self.environ = {
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"]),
+            "HOME": str(folder / "home"),
+            "XDG_CACHE_HOME": str(folder / "cache"),
+            "LC_ALL": "C.UTF-8",
+            "ANSIBLE_HOME": str(folder / "ansible"),
+            "ANSIBLE_COLLECTIONS_PATH": os.environ.get("ANSIBLE_COLLECTIONS_PATH", str(ROOT.parents[2])),
+            "ANSIBLE_LOCALHOST_WARNING": "false",
+            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+            "ANSIBLE_NOCOLOR": "true",
+            "ANSIBLE_NOCOWS": "true",
+            "VPS_LEDGER": str(self.ledger),
+            **simulator.environment(),
+        }
+        (folder / "home").mkdir()
+
+    def tasks(self, *tasks: dict[str, t.Any], check: bool = False, arguments: t.Sequence[str] = (), **play: t.Any) -> Run:
+        """Run tasks one after the other, failed ones included, and return the result of each."""
+        results = self.folder / "results.json"
+        results.unlink(missing_ok=True)
+        numbered = [{"ignore_errors": True, **task, "register": f"result_{number}"} for number, task in enumerate(tasks)]
+        expression = ", ".join(f"result_{number}" for number in range(len(tasks)))
+        numbered.append(
+            {
+                "name": "Keep the results",
+                "ansible.builtin.copy": {"dest": str(results), "content": "{{ [" + expression + "] | to_json }}", "mode": "0600"},
+                "check_mode": False,
+                "diff": False,
+                "no_log": True,
+            }
+        )
+        playbook = [{"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": numbered, **play}]
+        path = self.folder / "playbook.yml"
+        path.write_text(json.dumps(playbook), encoding="utf-8")
+        run = self.playbook(str(path), *(["--check"] if check else []), *arguments)
+        if results.exists():
+            run.results = json.loads(results.read_text(encoding="utf-8"))
+        return run
+
+    def instance(self, provider: str, *, check: bool = False, arguments: t.Sequence[str] = (), **options: t.Any) -> Run:
+        """Run C(vps_instance) once."""
+        return self.tasks({"polyhost.cloud.vps_instance": {"provider": provider, **options}}, check=check, arguments=arguments)
+
+    def playbook(self, path: str, *arguments: str, environ: t.Mapping[str, str] | None = None) -> Run:
+        """Run a playbook to its end and search its output for secrets."""
+        finished = subprocess.run(
+            ["ansible-playbook", path, *arguments],
+            env={**self.environ, **(environ or {})},
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=PLAYBOOK_SECONDS,
+            check=False,
+        )
+        leaked = [mark for mark in SECRET_MARKS if mark in finished.stdout and mark not in self.expected_secrets]
+        if leaked:
+            raise AssertionError(f"secrets in the output: {leaked}\n{finished.stdout}")
+        return Run(finished.returncode, finished.stdout)
+
+
+@pytest.fixture
+def simulator() -> t.Iterator[Simulator]:
+    """All four providers on the real clock."""
+    with Simulator() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def controller(simulator: Simulator, tmp_path: Path) -> Controller:
+    """A controller in front of them."""
+    return Controller(simulator, tmp_path)
