@@ -205,9 +205,9 @@ EXAMPLES = r"""
     provider: gcore
     region: Luxembourg-2
     name: app1
-    image: ubuntu-22.04
+    image: ubuntu-22.04-x64
     size: g2-standard-2-4
-    network: internal
+    network: net1
     public_ip: true
     ssh_keys: [ops]
 
