@@ -1034,7 +1034,7 @@ def test_a_password_reset_is_never_repeated(driver: HosterapiDriver, script: Scr
     assert len(script.sent) == 1
 
 
-@pytest.mark.parametrize(("verb", "arguments"), [("suspend", ()), ("set_tags", ({},)), ("set_firewalls", ([],)), ("set_rescue", (True,)), ("set_locked", (True,))])
+@pytest.mark.parametrize(("verb", "arguments"), [("suspend", ()), ("set_tags", ({},)), ("set_firewalls", ([],)), ("set_rescue", (True,))])
 def test_what_the_provider_does_not_have_is_refused(driver: HosterapiDriver, script: Script, verb: str, arguments: tuple[t.Any, ...]) -> None:
     with pytest.raises(UnsupportedError) as caught:
         getattr(driver, verb)(server(), *arguments)
