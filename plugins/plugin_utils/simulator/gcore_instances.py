@@ -203,7 +203,8 @@ class InstanceCalls(CreateCalls):
         """C(security_groups.list_instances)"""
         scope = self.scope(call)
         group = self._group(call, scope)
-        return self.everything([self.instance_view(scope, instance, brief=True) for instance in self.group_users(scope, group["id"])])
+        users = self.group_users(group["id"], self.visible("instances", scope))
+        return self.everything([self.instance_view(scope, instance, brief=True) for instance in users])
 
     def search_instances(self, call: Call) -> Response:
         """C(instances.search): reseller tokens only; ids of project and region are texts there (section 5.12)."""
@@ -649,7 +650,7 @@ class InstanceCalls(CreateCalls):
         if instance:
             self.remove_instance(scope, instance, args["volumes"], args["floatings"])
             for key in args["reserved"]:
-                del self.shelf("reserved_fixed_ips", scope)[key]
+                self.discard("reserved_fixed_ips", scope, key)
         return None
 
     # -- console, metrics, naming restrictions, applications ------------------------------------------------------------------------------------------

@@ -178,7 +178,7 @@ class NetworkCalls(QuotaCalls):
             "port_security_enabled": plan["secure"],
             "interface_name": plan["interface_name"],
             "ip_assignments": assignments,
-            "security_groups": list(plan["groups"]),
+            "security_groups": [key for key in plan["groups"] if key in self.shelf("security_groups", scope)],
             "floating_ids": [],
             "reserved": bool(plan["reserved"]),
         }
@@ -198,8 +198,9 @@ class NetworkCalls(QuotaCalls):
             floating.update(port_id=None, fixed_ip_address=None, instance_id=None)
             if key in delete_floatings:
                 del self.shelf("floatingips", scope)[key]
-        if port["reserved"]:
-            self.shelf("reserved_fixed_ips", scope)[port["port_id"]]["instance_id"] = None
+        reserved = self.shelf("reserved_fixed_ips", scope).get(port["port_id"])
+        if reserved:
+            reserved["instance_id"] = None
 
     def find_port(self, scope: Scope, port_id: t.Any) -> tuple[Record, Record]:
         """The server and port that a port id belongs to."""
@@ -500,7 +501,7 @@ class NetworkCalls(QuotaCalls):
         group = self._free_group(call, scope)
         if group["is_default"]:
             raise conflict("The default security group cannot be deleted")
-        if any(True for _user in self.group_users(scope, group["id"])):
+        if any(True for _user in self.group_users(group["id"], self.shelf("instances", scope).values())):
             raise conflict(f"Security group {group['id']} is in use")
         self.discard("security_groups", scope, group["id"])
         return Response(204)
@@ -513,9 +514,10 @@ class NetworkCalls(QuotaCalls):
         self._change_group(group, {"rules": [{**rule, "id": self.new_uuid()} for rule in fresh["rules"]]})
         return Response(200, self.group_view(scope, group))
 
-    def group_users(self, scope: Scope, group_id: str) -> t.Iterator[Record]:
-        """The servers that have a port in the group."""
-        for instance in self.visible("instances", scope):
+    @staticmethod
+    def group_users(group_id: str, servers: t.Iterable[Record]) -> t.Iterator[Record]:
+        """Those of some servers that have a port in the group."""
+        for instance in servers:
             if any(group_id in port["security_groups"] for port in instance["ports"]):
                 yield instance
 
