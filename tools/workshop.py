@@ -64,6 +64,9 @@ def environment(*programs: Path) -> dict[str, str]:
         "HYPOTHESIS_STORAGE_DIRECTORY": str(CACHE / "hypothesis"),
         "ANSIBLE_HOME": str(CACHE / "ansible"),
         "ANSIBLE_LOCAL_TEMP": str(CACHE / "ansible" / "tmp"),
+        # Left alone, these two go by the account's home folder, whatever HOME says.
+        "ANSIBLE_REMOTE_TEMP": str(CACHE / "ansible" / "tmp"),
+        "ANSIBLE_ASYNC_DIR": str(CACHE / "ansible" / "async"),
         "ANSIBLE_COLLECTIONS_PATH": str(TREE),
     }
 
