@@ -1,0 +1,245 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The calls of the Gcore cloud API, its authentication, pages and errors (contract sections 1 to 3)."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._core.errors import (
+    AuthError,
+    CapacityError,
+    ConfigurationError,
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    QuotaError,
+    RejectedError,
+    TransientError,
+    VpsError,
+)
+from ..._core.normalise import integer, one_line, text
+from ..._http.client import REQUEST_ID_HEADERS, Authorise, Backoff, Call, Response, Retry, unreadable
+
+if t.TYPE_CHECKING:
+    from ..base import Context
+
+TITLE = "Gcore"
+BACKOFF = Backoff(retries=4, first=1.0, cap=8.0)  # section 3.1
+
+Row = dict[str, t.Any]
+Path = t.Mapping[str, str]
+
+_PLACE = "{project_id}/{region_id}"
+_INSTANCES = f"/v1/instances/{_PLACE}"
+_INSTANCE = f"{_INSTANCES}/{{instance_id}}"
+_VOLUME = f"/v1/volumes/{_PLACE}/{{volume_id}}"
+
+
+def _write(operation: str, method: str, path: str, *, idempotent: bool) -> Call:
+    return Call(operation, method, path, mutates=True, retry=Retry.IDEMPOTENT if idempotent else Retry.NEVER)
+
+
+PROJECTS = Call("projects.list", "GET", "/v1/projects")
+REGIONS = Call("regions.list", "GET", "/v1/regions")
+FLAVORS = Call("flavors.list", "GET", f"/v1/flavors/{_PLACE}")
+IMAGES = Call("images.list", "GET", f"/v1/images/{_PLACE}")
+NETWORKS = Call("networks.list", "GET", f"/v1/networks/{_PLACE}")
+SUBNETS = Call("subnets.list", "GET", f"/v1/subnets/{_PLACE}")
+SSH_KEYS = Call("ssh_keys.list", "GET", "/v1/ssh_keys/{project_id}")
+SECURITY_GROUPS = Call("security_groups.list", "GET", f"/v1/securitygroups/{_PLACE}")
+FLOATING_IPS = Call("floating_ips.list", "GET", f"/v1/floatingips/{_PLACE}")
+TASK = Call("tasks.get", "GET", "/v1/tasks/{task_id}")
+TASKS = Call("tasks.list", "GET", "/v1/tasks")
+LIST = Call("instances.list", "GET", _INSTANCES)
+GET = Call("instances.get", "GET", _INSTANCE)
+CREATE = Call("instances.create", "POST", f"/v2/instances/{_PLACE}", mutates=True, retry=Retry.NEVER, resend_refused=False)
+CHECK_LIMITS = Call("instances.check_limits", "POST", f"/v2/instances/{_PLACE}/check_limits")
+DELETE = _write("instances.delete", "DELETE", _INSTANCE, idempotent=True)
+ACTION = _write("instances.action", "POST", f"/v2/instances/{_PLACE}/{{instance_id}}/action", idempotent=False)
+RENAME = _write("instances.rename", "PATCH", _INSTANCE, idempotent=True)
+RESIZE_FLAVORS = Call("instances.resize_flavors", "GET", f"{_INSTANCE}/available_flavors")
+CHANGE_FLAVOR = _write("instances.change_flavor", "POST", f"{_INSTANCE}/changeflavor", idempotent=False)
+METADATA = Call("instances.metadata_list", "GET", f"{_INSTANCE}/metadata")
+METADATA_SET = _write("instances.metadata_upsert", "POST", f"{_INSTANCE}/metadata", idempotent=True)
+METADATA_REPLACE = _write("instances.metadata_replace", "PUT", f"{_INSTANCE}/metadata", idempotent=True)
+METADATA_REMOVE = _write("instances.metadata_item_delete", "DELETE", f"/v2/instances/{_PLACE}/{{instance_id}}/metadata_item", idempotent=True)
+PORTS = Call("instances.list_ports", "GET", f"{_INSTANCE}/ports")
+INTERFACES = Call("instances.list_interfaces", "GET", f"{_INSTANCE}/interfaces")
+ASSIGN = _write("instances.assign_security_group", "POST", f"{_INSTANCE}/addsecuritygroup", idempotent=True)
+UNASSIGN = _write("instances.unassign_security_group", "POST", f"{_INSTANCE}/delsecuritygroup", idempotent=True)
+VOLUMES = Call("volumes.list", "GET", f"/v1/volumes/{_PLACE}")
+VOLUME = Call("volumes.get", "GET", _VOLUME)
+EXTEND = _write("volumes.extend", "POST", f"{_VOLUME}/extend", idempotent=False)
+
+_CATALOGUE = (PROJECTS, REGIONS, FLAVORS, IMAGES, NETWORKS, SUBNETS, SSH_KEYS, SECURITY_GROUPS)
+_LISTS = (*_CATALOGUE, FLOATING_IPS, TASKS, LIST, RESIZE_FLAVORS, METADATA, INTERFACES, VOLUMES)
+_OBJECTS = (TASK, GET, CHECK_LIMITS, RENAME, VOLUME)
+_STARTS_TASKS = (DELETE, ACTION, CHANGE_FLAVOR, EXTEND)
+_ANSWERS_NOTHING = (METADATA_SET, METADATA_REPLACE, METADATA_REMOVE, ASSIGN, UNASSIGN)
+CALLS = (*_LISTS, *_OBJECTS, *_STARTS_TASKS, *_ANSWERS_NOTHING, CREATE, PORTS)
+
+_SMALL_PAGES = (PROJECTS, REGIONS, SSH_KEYS, SECURITY_GROUPS)  # section 2.1
+
+
+def cloud_url(url: str) -> str:
+    """The base of all paths: with or without C(/cloud) and a closing slash given (reading 1)."""
+    url = url.rstrip("/")
+    return url if url.endswith("/cloud") else f"{url}/cloud"
+
+
+def authorise(token: str) -> Authorise:
+    """Put the token into its header; the scheme word is not optional (section 1)."""
+
+    def put(arguments: t.MutableMapping[str, t.Any]) -> None:
+        arguments["headers"]["Authorization"] = f"APIKey {token}"
+
+    return put
+
+
+# -- answers ------------------------------------------------------------------------------------------------------------
+
+
+def _is_list(data: t.Any) -> bool:
+    return isinstance(data, dict) and isinstance(data.get("results"), list) and all(isinstance(item, dict) for item in data["results"])
+
+
+def _is_object(data: t.Any) -> bool:
+    return isinstance(data, dict)
+
+
+def _is_port_list(data: t.Any) -> bool:
+    """Both keys of the port list are optional (section 2.1)."""
+    return _is_list(data) or (isinstance(data, dict) and data.get("results") is None)
+
+
+def _names_tasks(data: t.Any) -> bool:
+    return isinstance(data, dict) and isinstance(data.get("tasks"), list) and all(isinstance(task, str) for task in data["tasks"])
+
+
+def _names_a_task(data: t.Any) -> bool:
+    return _names_tasks(data) and bool(data["tasks"])
+
+
+# What a body must be to be an answer at all. The client sends a read again, and takes a write for unclear, when it is not.
+_SHAPES: dict[Call, t.Callable[[t.Any], bool]] = {
+    **dict.fromkeys(_LISTS, _is_list),
+    **dict.fromkeys(_OBJECTS, _is_object),
+    **dict.fromkeys(_STARTS_TASKS, _names_tasks),
+    CREATE: _names_a_task,
+    PORTS: _is_port_list,
+}
+
+
+def classify(call: Call, response: Response, redact: t.Callable[[str], str] = str) -> VpsError | None:
+    """The typed error that an answer stands for; None for a success (section 3).
+
+    Args:
+        redact: takes known secrets out of the provider's words, which can quote the input (section 10).
+    """
+    if response.status >= 400:
+        return _failure(call, response, redact)
+    bodiless = not response.text.strip() and call in _STARTS_TASKS  # a body is optional (section 2)
+    fits = _SHAPES.get(call)
+    return None if bodiless or fits is None or fits(response.data) else unreadable(TITLE, call, response)
+
+
+def _failure(call: Call, response: Response, redact: t.Callable[[str], str]) -> VpsError:
+    body = response.data if isinstance(response.data, dict) else {}
+    name, message = text(body.get("exception_class")) or "", one_line(redact(_said(body)))
+    kind, hint = _kind(response, name, message)
+    if kind is AuthError:
+        message = ""  # "Bad permanent token" quotes a part of the token
+    header = next((response.headers[key] for key in REQUEST_ID_HEADERS if response.headers.get(key)), None)
+    request_id = text(body.get("request_id")) or header
+    told = (f": {message}" if message else "") + (f" (request {request_id})" if request_id else "")
+    return kind(
+        f"{TITLE} answered {call.id} with a failure (HTTP {response.status}){told}",
+        hint=hint,
+        provider_message=message or None,
+        provider_code=name or text(body.get("code")),
+        request_id=request_id,
+        http_status=response.status,
+    )
+
+
+def _said(body: Row) -> str:
+    """The message of an error and what it says about single fields; C(traceback) is dropped."""
+    fields = body.get("invalid_fields")
+    details = [f"{field}: {said}" for field, said in fields.items()] if isinstance(fields, dict) else []
+    return " ".join([text(body.get("message")) or "", *details]).strip()
+
+
+def _kind(response: Response, name: str, message: str) -> tuple[type[VpsError], str | None]:
+    """Class and advice, in the order of section 3: 401, quota by class name, capacity, status."""
+    status = response.status
+    if status == 401:
+        return AuthError, "Check api_token (GCORE_API_KEY); it holds a dollar sign, so a shell may have cut it."
+    if name.startswith("QuotaLimit"):
+        return QuotaError, "Raise the quota in the provider's panel, or remove something."
+    if status == 403 and "limit" in message.lower() and "flavor" in message.lower():
+        return CapacityError, "Choose another size or region."
+    if status == 403:
+        return ForbiddenError, "Check what role the token has in this project and region."
+    if status == 404 and not isinstance(response.data, dict):
+        return ConfigurationError, "This is no answer of the API; check api_url."
+    if status == 404:
+        return NotFoundError, None
+    if status == 409:
+        return ConflictError, None
+    if status >= 500 or status == 408:
+        return TransientError, None
+    return RejectedError, None
+
+
+class Api:
+    """One task's connection to the account: calls, pages, and the lists that are fetched once."""
+
+    def __init__(self, context: Context) -> None:
+        self.client = context.client(authorise(context.connection.token), self._classify, BACKOFF)
+        self.client.base_url = cloud_url(self.client.base_url)
+        self._lists: dict[tuple[t.Any, ...], list[Row]] = {}
+
+    def _classify(self, call: Call, response: Response) -> VpsError | None:
+        return classify(call, response, self.redact)
+
+    def redact(self, message: str) -> str:
+        """A provider's words without any known secret."""
+        return self.client.redactor.text(message)
+
+    def ask(self, call: Call, path: Path, *, query: t.Mapping[str, t.Any] | None = None, body: t.Any = None) -> t.Any:
+        """Send a call; its JSON answer."""
+        return self.client.send(call, path, query=query, json_body=body).data
+
+    def tasks(self, call: Call, path: Path, *, query: t.Mapping[str, t.Any] | None = None, body: t.Any = None) -> list[str]:
+        """Send a call that starts tasks; their ids, none when there is nothing to wait for."""
+        data = self.ask(call, path, query=query, body=body)
+        return list(data["tasks"]) if data else []
+
+    def everything(self, call: Call, path: Path, query: t.Mapping[str, t.Any] | None = None) -> list[Row]:
+        """A list that knows no pages."""
+        return list(self.ask(call, path, query=query).get("results") or [])
+
+    def pages(self, call: Call, path: Path, query: t.Mapping[str, t.Any] | None = None) -> list[Row]:
+        """All pages of a list, each object once; a page that fails is an error."""
+        found: dict[t.Any, Row] = {}
+        offset, limit = 0, 100 if call in _SMALL_PAGES else 1000
+        while True:
+            data = self.ask(call, path, query={**(query or {}), "limit": limit, "offset": offset})
+            before = len(found)
+            for position, row in enumerate(data["results"], offset):
+                identity = next((row[key] for key in ("id", "instance_id", "flavor_id") if row.get(key) is not None), None)
+                found.setdefault(str(identity) if identity is not None else position, row)
+            offset += len(data["results"])
+            count = integer(data.get("count"))
+            if not data["results"] or (offset >= count if count is not None else len(found) == before):
+                return list(found.values())
+
+    def once(self, call: Call, path: Path, query: t.Mapping[str, t.Any] | None = None) -> list[Row]:
+        """All pages of a list, fetched once in a task's life."""
+        key = (call.id, *sorted(path.items()), *sorted((query or {}).items()))
+        if key not in self._lists:
+            self._lists[key] = self.pages(call, path, query)
+        return self._lists[key]

@@ -1,0 +1,331 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The Gcore driver. Sections, readings and hazards (Hn) are those of the provider's contract."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._core.errors import AmbiguousError, ConflictError, NotFoundError, OperationFailedError, OptionError, RejectedError
+from ..._core.model import ABSENT, DELETING, RUNNING, STOPPED, SUSPENDED, Instance, Outcome, Price, Ref
+from ..._core.normalise import flag, integer, text
+from ..._core.plan import NONE, RESTART
+from ..._core.wait import Operation
+from ..base import Context, Driver, Lookup, Order, Receipt, Wish
+from . import mapping
+from .api import ACTION, CHANGE_FLAVOR, CREATE, DELETE, GET, LIST, RENAME, RESIZE_FLAVORS, TITLE, Api
+from .catalogue import WITH_PRICES, Catalogue, offered, pick_flavor
+from .network import Firewalls, floating_ips
+from .order import Orders, check_wish
+from .profile import PROFILE
+from .scope import Scope
+from .storage import Storage
+from .tags import Tags
+from .tasks import Tasks
+
+
+class GcoreDriver(Driver):
+    """The verbs of Gcore."""
+
+    PROFILE = PROFILE
+    compared_sizes = ("size", "disk_gb")
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.api = Api(context)
+        self.scope = Scope(self.api, context.connection)
+        self.tasks = Tasks(self.api, context)
+        self.catalogue = Catalogue(self.api, self.scope, self.missing)
+        self.orders = Orders(self.api, self.scope, self.catalogue, context)
+        self.storage = Storage(self.api, self.scope, self.tasks)
+        self.firewalls = Firewalls(self.api, self.scope, self.catalogue, context, self._when_free)
+        self.tags = Tags(self.api, self.scope, self._when_free, self.get)
+        self._homes: dict[str, str] = {}  # the regions that servers were seen in, by id
+
+    # -- identity ---------------------------------------------------------------------------------------------------
+
+    def account(self) -> str:
+        """The user's own name for the account, else C(gcore-) and the project's id."""
+        return self.context.connection.account or f"{PROFILE.name}-{self.scope.project()}"
+
+    def check(self, wish: Wish) -> None:
+        """Refuse names, ids, tags and combinations that are wrong here (section 5.4)."""
+        check_wish(wish)
+
+    def ledger_scope(self, region: str | None) -> tuple[str, str]:
+        """Names are unique per project and region."""
+        return (self.scope.project(), self.scope.named(region) if region else "")
+
+    # -- reads ------------------------------------------------------------------------------------------------------
+
+    def find(self, name: str) -> Lookup:
+        """Every server of exactly this name; the provider's filter matches substrings (H2).
+
+        Where there is none, an unfinished create of that name is one to wait for (reading 35).
+        """
+        rows = [instance for region in self.scope.searched() for instance in self._listed(region, name)]
+        matches = tuple(instance for instance in rows if instance.name == name and instance.status != ABSENT)
+        known = frozenset(str(instance.id) for instance in rows)
+        building = None
+        if all(match.status == DELETING for match in matches):
+            building = self.unfinished({"name": name, "region": self.scope.region()})
+        return Lookup(matches, known, building)
+
+    def get(self, instance_id: str) -> Instance | None:
+        """The server of this id. Not found counts only once project and region are proven to exist.
+
+        Raises:
+            OptionError: project or region do not exist, or another region has it.
+        """
+        home = self._homes.get(instance_id)
+        if home is not None:
+            return self._get_in(home, instance_id)
+        region = self.scope.region()
+        if region is None:
+            found = self._search(self.scope.searched(), instance_id)
+            if found is None:
+                self.scope.prove()
+            return found
+        found = self._get_in(region, instance_id)
+        if found is not None:
+            return found
+        self.scope.prove(region)
+        elsewhere = self._search([other for other in self.scope.active() if other != region], instance_id)
+        if elsewhere is not None:
+            raise OptionError(
+                f"region: {self.label(elsewhere)} is in region {elsewhere.region}, not in {self.context.connection.region}",
+                hint=f"Give region: {elsewhere.region}, or leave it out.",
+                option="region",
+                id=instance_id,
+            )
+        return None
+
+    def _search(self, regions: t.Iterable[str], instance_id: str) -> Instance | None:
+        return next((found for region in regions if (found := self._get_in(region, instance_id))), None)
+
+    def _get_in(self, region: str, instance_id: str) -> Instance | None:
+        try:
+            row = self.api.ask(GET, self.scope.path(region, instance_id=instance_id))
+        except NotFoundError:
+            return None
+        found = self._instance(row, region)
+        return found if found.status != ABSENT else None
+
+    def _instance(self, row: dict[str, t.Any], region: str) -> Instance:
+        found = mapping.instance_of(row, account=self.account(), region=region)
+        self._homes[str(found.id)] = region
+        return found
+
+    def _listed(self, region: str, name: str | None = None) -> list[Instance]:
+        """The rows of a region, gone ones included; nodes of managed clusters are none of ours (H13)."""
+        query = {"include_k8s": "false", **({"name": name} if name else {})}
+        return [self._instance(row, region) for row in self.scope.pages(LIST, region, query)]
+
+    def list_all(self) -> list[Instance]:
+        """Every server of the region, or of all active regions."""
+        rows = [instance for region in self.scope.searched() for instance in self._listed(region)]
+        return [instance for instance in rows if instance.status != ABSENT]
+
+    def read(self, instance: Instance, fields: t.Collection[str]) -> Instance:
+        """Fill in tags where a row does not show them, the size of the boot volume, and the groups of each port."""
+        if "tags" in instance.not_read and {"tags", "image"} & set(fields):
+            instance = self.tags.read(instance)
+        if "disk_gb" in fields:
+            instance = self.storage.read(instance)
+        if "firewalls" in fields:
+            instance = self.firewalls.read(instance)
+        return instance
+
+    def catalog(self, kind: str) -> list[dict[str, t.Any]]:
+        """One list of the region, or of all active regions."""
+        return self.catalogue.listed(kind)
+
+    def resolve(self, kind: str, wanted: str, instance: Instance) -> Ref:
+        """Name or id to both, in the instance's region, or before it has one in that of the connection."""
+        return self.catalogue.resolve(kind, instance.region or self.scope.required(), wanted)
+
+    # -- comparing --------------------------------------------------------------------------------------------------
+
+    def check_change(self, instance: Instance, changes: t.Mapping[str, t.Any], wish: Wish) -> dict[str, t.Any]:
+        """A size must be among those offered for this server (section 5.7); the boot volume only grows."""
+        if "disk_gb" in changes:
+            self.storage.check_growth(instance, changes["disk_gb"])
+        price: Price | None = None
+        predicted: dict[str, t.Any] = {}
+        if "size" in changes:
+            flavors = self.api.everything(RESIZE_FLAVORS, self.scope.of(instance), WITH_PRICES)
+            missing = self.missing("size", changes["size"], f"what is offered for {self.label(instance)}", offered(flavors))
+            flavor = pick_flavor(flavors, changes["size"], missing)
+            price = mapping.price_of(flavor)
+            predicted = {"cpu": integer(flavor.get("vcpus")), "memory_mb": integer(flavor.get("ram"))}
+        return {"price": price, "effect": RESTART if "size" in changes else NONE, "cost": True, "predicted": predicted}
+
+    # -- ordering ---------------------------------------------------------------------------------------------------
+
+    def order(self, wish: Wish) -> Order:
+        """Resolve and check everything, with reads only."""
+        return self.orders.order(wish)
+
+    def place(self, order: Order) -> Receipt:
+        """Send the order, once. All tasks it started are to be awaited (H7)."""
+        project, region = order.scope
+        return Receipt(operation_id=",".join(self.api.tasks(CREATE, {"project_id": project, "region_id": region}, body=order.body)))
+
+    def follow(self, receipt: Receipt, order_traits: t.Mapping[str, t.Any], known_ids: frozenset[str]) -> Operation:
+        """Await the tasks of an order."""
+        task_ids = [task_id for task_id in (receipt.operation_id or "").split(",") if task_id]
+        return self._creation(task_ids, order_traits, known_ids)
+
+    def _creation(self, task_ids: t.Sequence[str], traits: t.Mapping[str, t.Any], known_ids: frozenset[str]) -> Operation:
+        pending, made = list(task_ids), list[str]()
+
+        def check() -> Outcome | None:
+            for task in self.tasks.progress(pending):
+                made.extend(task.instances)
+                self._homes.update(dict.fromkeys(task.instances, str(task.region or traits.get("region"))))
+            if pending:
+                return None
+            ids = sorted(set(made)) or [str(instance.id) for instance in self.candidates(traits, known_ids)]
+            if len(ids) > 1:
+                raise AmbiguousError(
+                    f"{TITLE} made {len(ids)} instances named {traits.get('name')}: {', '.join(ids)}", hint="Remove all but one by id.", ids=ids
+                )
+            if not ids:
+                raise OperationFailedError(f"{TITLE}: task {', '.join(task_ids)} finished, but tells of no instance", operation_id=",".join(task_ids))
+            return Outcome(ids[0])
+
+        return self.operation(f"creation of {traits.get('name')} at {TITLE}", check, operation_id=",".join(task_ids))
+
+    def candidates(self, traits: t.Mapping[str, t.Any], known_ids: frozenset[str]) -> list[Instance]:
+        """New servers of exactly our name."""
+        region = text(traits.get("region"))
+        rows = [instance for each in ([region] if region else self.scope.searched()) for instance in self._listed(each, str(traits["name"]))]
+        return [each for each in rows if each.name == traits["name"] and each.id not in known_ids and each.status != ABSENT]
+
+    def unfinished(self, traits: t.Mapping[str, t.Any]) -> Operation | None:
+        """The creates of our name that are under way; a server may not be listed yet while its task is new (reading 35)."""
+        tasks = self.tasks.unfinished_creates(self.scope.project(), text(traits.get("region")), str(traits["name"]))
+        return self._creation([task.id for task in tasks], traits, frozenset()) if tasks else None
+
+    # -- verbs on an existing server --------------------------------------------------------------------------------
+
+    def _when_free(self, instance: Instance, send: t.Callable[[], t.Any]) -> t.Any:
+        """Send a change; while a task holds the server, wait for it first (reading 9)."""
+
+        def holder() -> str | None:
+            now = self.get(str(instance.id))
+            if now is None:
+                raise NotFoundError(f"{self.label(instance)} vanished before it was changed", id=instance.id)
+            return text(now.facts.get("task_id"))
+
+        return self.tasks.when_free(send, holder, instance)
+
+    def _started(self, instance: Instance, what: str, task_ids: t.Sequence[str], done: t.Callable[[Instance], bool]) -> Operation:
+        """Await the tasks, then the settled server that they were for (section 5.6)."""
+        return self.tasks.then(self.until(what, instance, lambda now: now.settled and done(now)), task_ids)
+
+    def _act(self, instance: Instance, action: str, status: str, *, repeats: bool = False) -> Operation | None:
+        """Power; a refusal is a success when the server is in the wanted state by now, save for what always C(repeats)."""
+        body = {"action": action}
+        try:
+            task_ids = self._when_free(instance, lambda: self.api.tasks(ACTION, self.scope.of(instance), body=body))
+        except (ConflictError, RejectedError):
+            now = None if repeats else self.get(str(instance.id))
+            if now is None or not now.settled or now.status != status:
+                raise
+            return None
+        return self._started(instance, action.replace("_", " "), task_ids, lambda now: now.status == status)
+
+    def start(self, instance: Instance) -> Operation | None:
+        """Power on."""
+        return self._act(instance, "start", RUNNING)
+
+    def stop(self, instance: Instance, mode: str) -> Operation | None:
+        """Power off; there is one call, so C(mode) has no effect."""
+        return self._act(instance, "stop", STOPPED)
+
+    def restart(self, instance: Instance, mode: str) -> Operation | None:
+        """Reboot; the hard way is C(reboot_hard) on the wire (H6)."""
+        return self._act(instance, "reboot_hard" if mode == "hard" else "reboot", RUNNING, repeats=True)
+
+    def suspend(self, instance: Instance) -> Operation | None:
+        """Suspend."""
+        return self._act(instance, "suspend", SUSPENDED)
+
+    def resume(self, instance: Instance) -> Operation | None:
+        """Resume a suspended server."""
+        return self._act(instance, "resume", RUNNING)
+
+    def rename(self, instance: Instance, name: str) -> Operation | None:
+        """Rename, at once (section 5.8)."""
+        self._when_free(instance, lambda: self.api.ask(RENAME, self.scope.of(instance), body={"name": name}))
+        return None
+
+    def set_tags(self, instance: Instance, tags: t.Mapping[str, str]) -> Operation | None:
+        """Make C(tags) the whole set, at once."""
+        self.tags.write(instance, tags)
+        return None
+
+    def set_firewalls(self, instance: Instance, firewalls: t.Sequence[Ref]) -> Operation | None:
+        """Make C(firewalls) the whole set on all ports, at once."""
+        self.firewalls.assign(instance, firewalls)
+        return None
+
+    def resize(self, instance: Instance, changes: t.Mapping[str, t.Any], wish: Wish) -> Operation | None:
+        """Grow the boot volume, then change the flavor; what holds already is left out, so it is safe to call again."""
+        growth = self.storage.grow(instance, changes["disk_gb"]) if "disk_gb" in changes else None
+        if "size" not in changes:
+            return growth
+        if growth is not None:
+            self.context.waiter.wait(growth, self.context.deadline)
+        return self._change_flavor(instance, changes["size"])
+
+    def _change_flavor(self, instance: Instance, size: str) -> Operation | None:
+        if instance.size == size:
+            return None
+        try:
+            task_ids = self._when_free(instance, lambda: self.api.tasks(CHANGE_FLAVOR, self.scope.of(instance), body={"flavor_id": size}))
+        except (ConflictError, RejectedError):
+            now = self.get(str(instance.id))
+            if now is None or now.size != size:
+                raise
+            task_ids = []
+        return self._started(instance, "change of size", task_ids, lambda now: now.size == size)
+
+    # -- deleting ---------------------------------------------------------------------------------------------------
+
+    def delete_targets(self, instance: Instance, delete_with: t.Collection[str]) -> tuple[dict[str, list[str]], list[str]]:
+        """Volumes and floating IPs stay, and cost, unless they are named (H4)."""
+        volumes = instance.facts.get("volumes")
+        if volumes is None:
+            volumes = tuple((str(row["id"]), bool(flag(row.get("delete_on_termination")))) for row in self.storage.attached(instance))
+        targets: dict[str, list[str]] = {}
+        stays: list[str] = []
+        if "volumes" in delete_with:
+            targets["volumes"] = [volume for volume, _goes in volumes]
+        else:
+            stays += [f"volume {volume}" for volume, goes in volumes if not goes]
+            self._tell_of_volumes_that_go([volume for volume, goes in volumes if goes])
+        addresses = instance.facts.get("floating") or ()
+        if "floating_ips" in delete_with:
+            ids = floating_ips(self.scope, instance)
+            targets["floating_ips"] = list(ids.values())
+            addresses = [address for address in addresses if address not in ids]
+        stays += [f"floating IP {address}" for address in addresses]
+        return {word: ids for word, ids in targets.items() if ids}, stays
+
+    def _tell_of_volumes_that_go(self, volumes: t.Sequence[str]) -> None:
+        if volumes:
+            self.context.warn(f"{TITLE} deletes volumes that were marked so when they were made, their snapshots too: {', '.join(volumes)}")
+
+    def delete(self, instance: Instance, wish: Wish, targets: t.Mapping[str, t.Sequence[str]]) -> Operation | None:
+        """Delete the server, and of what hangs on it only C(targets)."""
+        words = {"volumes": "volumes", "floatings": "floating_ips"}
+        query = {parameter: ",".join(targets[word]) for parameter, word in words.items() if targets.get(word)}
+        try:
+            task_ids = self._when_free(instance, lambda: self.api.tasks(DELETE, self.scope.of(instance), query=query))
+        except NotFoundError:
+            return None
+        return self.tasks.then(self.gone(instance), task_ids)

@@ -1,0 +1,67 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Gcore as data: defaults, capabilities, what to do instead of what it does not have."""
+
+from __future__ import annotations
+
+from ..base import Capabilities, Profile
+from .api import TITLE
+
+PROFILE = Profile(
+    name="gcore",
+    title=TITLE,
+    token_env="GCORE_API_KEY",
+    url_env="GCORE_API_URL",
+    default_url="https://api.gcore.com",
+    request_timeout=30.0,
+    wait_timeout=1800.0,
+    rate_limit=10.0,
+    poll_ceiling=5.0,
+    look_seconds=60.0,
+    region="id, display name, slug or keystone name, ignoring case; left out: lookups search every active region",
+    project="id or name; left out: the account's default project",
+    capabilities=Capabilities(
+        names="project and region",
+        options={
+            "image": "image name or id",
+            "size": "flavor id; changes to what the provider offers for the server",
+            "disk_gb": "boot volume in GiB, default the image's minimum; grows only",
+            "network": "network or subnet, name or id; left out: an external interface",
+            "public_ip": "true: an external interface, or with network a new floating IP; false: with network only",
+            "ssh_keys": "one key, name",
+            "user_data": "cloud-init or cloudbase-init, at creation; on Linux not together with password",
+            "username": "login user on Linux, together with password",
+            "password": "at creation; on Windows 8 to 16 characters with lower case, upper case, digit and special character",
+            "tags": "keys and values; values are not empty",
+            "firewalls": "security groups, any number, names or ids; none un-assigns the default group too",
+            "delete_with": "volumes and floating_ips; both stay otherwise, and cost",
+        },
+        instead={
+            "cpu": "It is part of the size; choose another flavor.",
+            "memory_mb": "It is part of the size; choose another flavor.",
+            "ip_count": "Set public_ip.",
+            "rescue": "Use the console in the provider's panel.",
+            "locked": "Guard deletions with expect.",
+            "rebuilt": "Delete and create: allow: [replace, cost] with a changed image.",
+            "billing_cycle": "Leave it out; billing is by use.",
+            "update_password": "The provider has no call for it; set it inside the server.",
+            "reset_password": "The provider has no call for it; set it inside the server.",
+        },
+        states=("present", "absent", "started", "stopped", "suspended", "restarted"),
+        required=("name", "region", "image", "size"),
+        carried=("image", "size", "disk_gb", "network", "public_ip", "ssh_keys", "user_data", "username", "password", "tags", "firewalls"),
+        rebuild_with_image=False,
+        rename="by id and name, at once; the guest's host name stays",
+        resize="to the flavors offered for the server, with a restart; the boot volume grows without one",
+        catalog=("images", "sizes", "regions", "networks", "ssh_keys", "firewalls"),
+        features={
+            "console": "noVNC, SPICE or serial address",
+            "rdns": "none",
+            "firewall_rules": "security groups; rules only allow",
+            "backups": "snapshots, one per volume; schedules by lifecycle policies",
+            "volumes": "separate objects; they stay after the server is deleted unless delete_with names them",
+        },
+    ),
+)

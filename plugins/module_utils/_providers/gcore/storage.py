@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Volumes of a server: the boot volume's size, and growing it (contract sections 5.7 and 8.2)."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+from ..._core.errors import NotFoundError, OptionError
+from ..._core.model import DONE, Instance, Outcome
+from ..._core.normalise import flag, integer, text
+from ..._core.wait import Operation
+from .api import EXTEND, TITLE, VOLUME, VOLUMES, Api, Row
+from .scope import Scope
+from .tasks import POLL, Tasks
+
+NOT_RESIZABLE = "ssd_lowlatency"
+
+
+class Storage:
+    """Reading and growing volumes."""
+
+    def __init__(self, api: Api, scope: Scope, tasks: Tasks) -> None:
+        self._api = api
+        self._scope = scope
+        self._tasks = tasks
+
+    def attached(self, instance: Instance) -> list[Row]:
+        """The volumes of a server, whatever the filter made of the question."""
+        known = {volume for volume, _goes in instance.facts.get("volumes") or ()}
+        rows = self._scope.pages(VOLUMES, str(instance.region), {"instance_id": instance.id})
+        return [row for row in rows if str(row.get("id")) in known or _attached_to(row, str(instance.id))]
+
+    def boot_volume(self, instance: Instance) -> Row | None:
+        """The volume that a server starts from; None where the provider does not tell which it is."""
+        volumes = self.attached(instance)
+        for sign in ("is_root_volume", "bootable"):
+            fitting = [row for row in volumes if flag(row.get(sign))]
+            if len(fitting) == 1:
+                return fitting[0]
+        return volumes[0] if len(volumes) == 1 else None
+
+    def read(self, instance: Instance) -> Instance:
+        """Fill in C(disk_gb)."""
+        volume = self.boot_volume(instance)
+        return replace(
+            instance,
+            disk_gb=integer(volume.get("size")) if volume else None,
+            not_read=tuple(field for field in instance.not_read if field != "disk_gb"),
+            facts={**instance.facts, "boot_volume_type": text(volume.get("volume_type")) if volume else None},
+        )
+
+    def check_growth(self, instance: Instance, wanted: int) -> None:
+        """Refuse a size that a volume cannot get.
+
+        Raises:
+            OptionError: it would shrink, or its type cannot be resized.
+        """
+        if instance.disk_gb is not None and wanted < instance.disk_gb:
+            raise OptionError(
+                f"disk_gb: the boot volume of {instance.name} has {instance.disk_gb} GiB and only grows, so {wanted} is refused",
+                hint=f"Give {instance.disk_gb} or more.",
+                option="disk_gb",
+            )
+        if instance.facts.get("boot_volume_type") == NOT_RESIZABLE:
+            raise OptionError(f"disk_gb: volumes of type {NOT_RESIZABLE} cannot be resized at {TITLE}", hint="Leave disk_gb out.", option="disk_gb")
+
+    def grow(self, instance: Instance, wanted: int) -> Operation | None:
+        """Extend the boot volume; None when it has that size already.
+
+        Raises:
+            NotFoundError: the provider shows no boot volume.
+        """
+        volume = self.boot_volume(instance)
+        if volume is None:
+            raise NotFoundError(f"{TITLE} shows no boot volume of instance {instance.id}", id=instance.id)
+        if (integer(volume.get("size")) or 0) >= wanted:
+            return None
+        path = self._scope.path(str(instance.region), volume_id=str(volume["id"]))
+
+        def now() -> Row:
+            return t.cast(Row, self._api.ask(VOLUME, path))
+
+        def check() -> Outcome | None:
+            row = now()
+            grown = (integer(row.get("size")) or 0) >= wanted and text(row.get("task_id")) is None
+            return DONE if grown else None
+
+        task_ids = self._tasks.when_free(lambda: self._api.tasks(EXTEND, path, body={"size": wanted}), lambda: text(now().get("task_id")), instance)
+        reading = Operation(f"growth of the boot volume of instance {instance.id} at {TITLE}", check, POLL, instance_id=instance.id)
+        return self._tasks.then(reading, task_ids)
+
+
+def _attached_to(volume: Row, instance_id: str) -> bool:
+    attachments = volume.get("attachments")
+    if not isinstance(attachments, list):
+        return False
+    return any(isinstance(item, dict) and instance_id in (item.get("server_id"), item.get("instance_id")) for item in attachments)

@@ -1,0 +1,163 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tasks: what Gcore accepted and has not finished (contract section 4).
+
+A task's C(data) echoes the request, secrets included: only the name is taken from it.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass
+
+from ..._core.errors import ConflictError, NotFoundError, OperationFailedError, QuotaError, TransientError, VpsError
+from ..._core.model import DONE, Instance, Outcome
+from ..._core.normalise import one_line, text
+from ..._core.wait import TOLERATED_READ_ERRORS, Operation
+from ..base import Context
+from .api import TASK, TASKS, TITLE, Api, Row
+
+POLL = 5.0  # seconds, section 4.2
+UNFINISHED = ("NEW", "RUNNING")
+FINISHED = "FINISHED"
+FAILED = "ERROR"
+CREATES = "create_vm"
+
+Sent = t.TypeVar("Sent")
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task without what could be secret. C(instances) are the ids of the servers it made."""
+
+    id: str
+    type: str | None
+    state: str
+    error: str
+    name: str | None
+    region: str | None
+    instances: tuple[str, ...]
+
+
+def task_of(row: Row) -> Task:
+    """A task as the provider tells it; both vocabularies of the name (section 5.2)."""
+    raw, created = row.get("data"), row.get("created_resources")
+    data: Row = raw if isinstance(raw, dict) else {}
+    names = data.get("names")
+    only = names[0] if isinstance(names, list) and len(names) == 1 else None
+    instances = created.get("instances") if isinstance(created, dict) else None
+    return Task(
+        id=str(row.get("id")),
+        type=text(row.get("task_type")),
+        state=str(row.get("state")).upper(),
+        error=text(row.get("error")) or "",
+        name=text(data.get("name")) or text(only),
+        region=text(row.get("region_id")),
+        instances=tuple(str(item) for item in instances) if isinstance(instances, list) else (),
+    )
+
+
+class Tasks:
+    """Reading and awaiting tasks."""
+
+    def __init__(self, api: Api, context: Context) -> None:
+        self._api = api
+        self._context = context
+        self._misses: dict[str, int] = {}
+
+    def read(self, task_id: str) -> Task:
+        """One task. A fresh one may not be found at first (section 4.2).
+
+        Raises:
+            TransientError: it is not found; the first three times.
+            NotFoundError: it is not found after that.
+        """
+        try:
+            return task_of(self._api.ask(TASK, {"task_id": task_id}))
+        except NotFoundError as exc:
+            self._misses[task_id] = self._misses.get(task_id, 0) + 1
+            if self._misses[task_id] > TOLERATED_READ_ERRORS:
+                raise
+            raise TransientError(exc.message, **exc.facts) from exc
+
+    def unfinished_creates(self, project: str, region: str | None, name: str) -> list[Task]:
+        """The creates of a name that are under way, in a region or in all (reading 35)."""
+        query: dict[str, t.Any] = {"task_type": CREATES, "state": list(UNFINISHED), "project_id": project}
+        if region is not None:
+            query["region_id"] = region
+        tasks = [task_of(row) for row in self._api.pages(TASKS, {}, query)]
+        return [
+            task
+            for task in tasks
+            if task.name == name and task.state in UNFINISHED and task.type in (CREATES, None) and (region is None or task.region in (region, None))
+        ]
+
+    def progress(self, pending: list[str]) -> list[Task]:
+        """Read every pending task once, take the finished ones out of C(pending) and return them.
+
+        Raises:
+            QuotaError, OperationFailedError: one of them failed; carries its id.
+        """
+        finished = []
+        for task_id in list(pending):
+            task = self.read(task_id)
+            if task.state == FAILED:
+                raise self._failure(task)
+            if task.state == FINISHED:
+                pending.remove(task_id)
+                finished.append(task)
+        return finished
+
+    def _failure(self, task: Task) -> VpsError:
+        said = one_line(self._api.redact(task.error))
+        kind = QuotaError if said.startswith("Quota limit for") else OperationFailedError
+        return kind(f"{TITLE}: task {task.id} ({task.type}) failed: {said or 'without a reason'}", operation_id=task.id, provider_message=said or None)
+
+    def then(self, reading: Operation, task_ids: t.Sequence[str]) -> Operation:
+        """The operation that awaits all tasks, not only the first, and then what C(reading) awaits."""
+        pending = list(task_ids)
+
+        def check() -> Outcome | None:
+            self.progress(pending)
+            return None if pending else reading.check()
+
+        return Operation(reading.what, check, POLL, ",".join(task_ids) or None, reading.instance_id)
+
+    # -- locks ------------------------------------------------------------------------------------------------------
+
+    def when_free(self, send: t.Callable[[], Sent], holder: t.Callable[[], str | None], instance: Instance) -> Sent:
+        """Send a change; while a task holds its object, wait for that task and send again (reading 9).
+
+        Args:
+            holder: reads which task holds the object now.
+
+        Raises:
+            ConflictError: refused for another reason than a lock.
+            WaitTimeoutError: the task held it until the deadline.
+        """
+        let_go = False
+        while True:
+            try:
+                return send()
+            except ConflictError as refusal:
+                task_id = holder()
+                released_meanwhile = task_id is None and not let_go and re.search(r"\b(task|lock)", refusal.message, re.IGNORECASE)
+                if self._context.deadline.passed or not (task_id or released_meanwhile):
+                    raise
+            let_go = task_id is None
+            if task_id:
+                self._context.waiter.wait(self._release(task_id, instance), self._context.deadline)
+
+    def _release(self, task_id: str, instance: Instance) -> Operation:
+        """The end of somebody's task, however it ends."""
+
+        def check() -> Outcome | None:
+            try:
+                return DONE if self.read(task_id).state in (FINISHED, FAILED) else None
+            except NotFoundError:
+                return DONE
+
+        return Operation(f"task {task_id}, which holds instance {instance.id} at {TITLE}", check, POLL, task_id, instance.id)
