@@ -89,7 +89,12 @@ class Checks:
                     r"in (\d+) source files",
                     MYPYPATH=str(TREE),
                 ),
-                tool("mypy tools", [bin / "mypy", "--cache-dir", cache / "mypy-tools", "--follow-imports", "silent", "tools"], r"in (\d+) source files", MYPYPATH="tools"),
+                tool(
+                    "mypy tools",
+                    [bin / "mypy", "--cache-dir", cache / "mypy-tools", "--follow-imports", "silent", "tools"],
+                    r"in (\d+) source files",
+                    MYPYPATH="tools",
+                ),
                 tool("yamllint", [bin / "yamllint", "--strict", *yaml], len(yaml)),
                 tool("ansible-lint", [bin / "ansible-lint", "--offline", "--nocolor"], r"in (\d+) files processed"),
                 tool("shellcheck", [bin / "shellcheck", *shell], len(shell)),
