@@ -14,17 +14,29 @@ import contextlib
 import typing as t
 from dataclasses import replace
 
-from ..._core.errors import ConflictError, LedgerError, NotAppliedError, NotFoundError, OptionError, OutcomeUnknownError, TransientError
+from ..._core.errors import (
+    ConflictError,
+    LedgerError,
+    NotAppliedError,
+    NotFoundError,
+    OperationFailedError,
+    OptionError,
+    OutcomeUnknownError,
+    QuotaError,
+    TransientError,
+)
 from ..._core.model import DONE, RUNNING, STOPPED, Instance, Outcome, Ref
 from ..._core.normalise import integer, text
 from ..._core.wait import Operation
 from ..._http.client import Call
-from ..._ledger import LIVE, Entry, Ledger
+from ..._ledger import LIVE, ORDERING, Entry, Ledger
 from ..base import Context, Driver, Lookup, Order, Receipt, Wish
 from . import api, mapping
+from .orders import in_order, own_share, unexplained
 from .profile import PROFILE
 
 LONGEST_NAME = 255
+YOUNGEST = 2.0  # seconds of uptime, which is told in whole ones, that a server needs for a reboot to show
 SIGNAL_PAUSE = 1.0  # seconds before a refused power signal is sent once more
 ADOPTION = "Adopt each with vps_instance (its id together with a name), or run the playbook polyhost.cloud.ledger_init"
 
@@ -38,6 +50,7 @@ class HosterapiDriver(Driver):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.client = context.client(api.authorise(context.connection.token), api.classify, api.BACKOFF)
+        self._name: str | None = None
         self._by_id = False
         self._ids: frozenset[str] | None = None
         self._templates: tuple[str, ...] | None = None
@@ -46,7 +59,7 @@ class HosterapiDriver(Driver):
 
     def check(self, wish: Wish) -> None:
         """Refuse a name without a ledger (HA-28), a name that is none, and an id that is no number."""
-        self._by_id = wish.id is not None
+        self._name, self._by_id = wish.name, wish.id is not None
         if wish.id is not None:
             _server_id(wish.id)
         if wish.name is None:
@@ -104,9 +117,9 @@ class HosterapiDriver(Driver):
         ids = self._server_ids()
         if ids and not ledger.exists:
             raise LedgerError(
-                f"The ledger {ledger.path} does not exist, but the account has servers that it would name: {_listed(ids)}",
+                f"The ledger {ledger.path} does not exist, but the account has servers that it would name: {', '.join(in_order(ids))}",
                 hint=f"Restore it, or name the right file in the option ledger. {ADOPTION}.",
-                ids=sorted(ids, key=int),
+                ids=in_order(ids),
             )
         return Lookup((), ids)
 
@@ -124,7 +137,7 @@ class HosterapiDriver(Driver):
         """Every server; one that is deleted meanwhile is left out (HA-27)."""
         names = self._names()
         found = []
-        for sid in sorted(self._server_ids(fresh=True), key=int):
+        for sid in in_order(self._server_ids(fresh=True)):
             with contextlib.suppress(NotFoundError):
                 found.append(self._instance(sid, names))
         return found
@@ -212,18 +225,18 @@ class HosterapiDriver(Driver):
         """
         ledger = self._named_ledger()
         owned: set[str] = set()
-        strangers: set[str] = set()
+        strangers: list[str] = []
         for fresh in (False, True):
             ids = self._server_ids(fresh=fresh)
             entries = ledger.entries(self.ledger_scope(None))
             owned |= {str(entry.id) for entry in entries if entry.id}
-            strangers = _unexplained(ids - owned, [entry for entry in entries if entry.open])
+            strangers = unexplained(ids - owned, [entry for entry in entries if entry.open])
             if not strangers:
                 return
         raise LedgerError(
-            f"The account has servers that are in no entry of the ledger {ledger.path}: {_listed(strangers)}; this task might order one of them again",
+            f"The account has servers that are in no entry of the ledger {ledger.path}: {', '.join(strangers)}; this task might order one of them again",
             hint=f"{ADOPTION}. To create nevertheless: ledger_unknown: ignore.",
-            ids=sorted(strangers, key=int),
+            ids=strangers,
         )
 
     def place(self, order: Order) -> Receipt:
@@ -250,20 +263,51 @@ class HosterapiDriver(Driver):
         return self.operation(f"creation of a server at {api.TITLE} (job {job_id})", check, operation_id=job_id)
 
     def candidates(self, traits: t.Mapping[str, t.Any], known_ids: frozenset[str]) -> list[Instance]:
-        """The new servers that no ledger entry has and whose configuration is the ordered one (section 6, 4).
+        """The new servers in no ledger entry that are configured as ordered (section 6, 4) and cannot be another open order's.
 
-        Their status is not read.
+        Their status is not read. The ledger is read after the list: what another task binds in between is then taken,
+        and what it orders in between is known to be on its way.
         """
+        ids = self._server_ids(fresh=True)
         ledger = self.context.ledger
         entries = ledger.entries(self.ledger_scope(None)) if ledger else []
-        taken = {str(entry.id) for entry in entries if entry.id}
-        fitting = []
-        for sid in sorted(self._server_ids(fresh=True) - known_ids - taken, key=int):
+        alike = [entry for entry in entries if entry.open and dict(entry.traits) == dict(traits)]
+        own = next((entry for entry in alike if entry.name == self._name), Entry(ORDERING, ""))
+        mine = replace(own, known_ids=tuple(known_ids))
+        rivals = [entry for entry in alike if entry is not own]
+        unclaimed = ids - {entry.id for entry in entries}
+        fitting = self._configured(traits, {sid for sid in unclaimed if any(sid not in entry.known_ids for entry in (mine, *rivals))})
+        unclear = self._unclear(rivals, fitting) if fitting else None
+        return [fitting[sid] for sid in own_share(mine, unclear, list(fitting))] if unclear is not None else []
+
+    def _configured(self, traits: t.Mapping[str, t.Any], ids: t.Collection[str]) -> dict[str, Instance]:
+        """Those of C(ids) with this configuration."""
+        fitting = {}
+        for sid in in_order(ids):
             with contextlib.suppress(NotFoundError):
                 config = self._send(api.CONFIG, sid)
                 if mapping.traits(config) == dict(traits):
-                    fitting.append(mapping.instance(sid, config, {}, name=None, account=self.account()))
+                    fitting[sid] = mapping.instance(sid, config, {}, name=None, account=self.account())
         return fitting
+
+    def _unclear(self, rivals: t.Sequence[Entry], fitting: dict[str, Instance]) -> list[Entry] | None:
+        """The other open orders that may have made any of C(fitting), less what their jobs tell; None while such a job runs."""
+        unclear = []
+        for rival in rivals:
+            try:
+                output = self._job_output(rival.operation_id) if rival.operation_id else {}
+            except NotFoundError:
+                output = {}
+            except (OperationFailedError, QuotaError):
+                continue
+            if output is None:
+                return None
+            sid = integer(output.get("vmid"))
+            if sid is None:
+                unclear.append(rival)
+            else:
+                fitting.pop(str(sid), None)
+        return unclear
 
     def _job_output(self, job_id: str) -> dict[str, t.Any] | None:
         """What a finished job brought, empty when it is no object; None while it is not finished.
@@ -323,6 +367,8 @@ class HosterapiDriver(Driver):
         """Reboot, which only the uptime shows (section 5.2): it is smaller than before, or than the time since the call."""
         before = instance.facts.get("uptime")
         clock = self.context.waiter.clock
+        if before is not None and before < YOUNGEST:
+            self.context.waiter.pause(YOUNGEST - before)
         sent = clock.now()
 
         def rebooted(now: Instance) -> bool:
@@ -435,16 +481,6 @@ def _server_id(value: str) -> str:
     if not (plain.isascii() and plain.isdigit() and int(plain) > 0):
         raise OptionError(f"id: {api.TITLE} has whole positive numbers as ids, not {plain!r}", option="id")
     return str(int(plain))
-
-
-def _unexplained(unknown: set[str] | frozenset[str], open_entries: t.Sequence[Entry]) -> set[str]:
-    """The unknown ids that cannot belong to open orders: each of those makes one server, and none that was there before it."""
-    explained = {sid for sid in unknown if any(sid not in entry.known_ids for entry in open_entries)}
-    return set(unknown) - explained if len(explained) <= len(open_entries) else set(unknown)
-
-
-def _listed(ids: t.Iterable[str]) -> str:
-    return ", ".join(sorted(ids, key=int))
 
 
 def _is_running(instance: Instance) -> bool:

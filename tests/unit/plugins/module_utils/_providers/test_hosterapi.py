@@ -716,6 +716,7 @@ def test_candidates_are_new_unclaimed_and_as_ordered(world: World, driver: Hoste
     world.script.on(f"GET {SERVER}/8/config", {**CONFIG, "disk": "51G"})
     world.script.on(f"GET {SERVER}/9/config", NO_VM)
     world.script.on(f"GET {SERVER}/10/config", {**CONFIG, "disk": " 50 GB"})
+    driver.check(wish())
     found = driver.candidates(json.loads(json.dumps(TRAITS)), frozenset({"3"}))
     assert [each.id for each in found] == ["5", "10"]
     assert world.script.calls == [f"GET {SERVER}", *(f"GET {SERVER}/{sid}/config" for sid in (5, 8, 9, 10))]
@@ -724,6 +725,66 @@ def test_candidates_are_new_unclaimed_and_as_ordered(world: World, driver: Hoste
 @pytest.mark.parametrize("other", [{"template": "X"}, {"cpuCores": 4}, {"mem": 1024}, {"ips": ["198.51.100.7", "198.51.100.8"]}])
 def test_another_configuration_is_no_candidate(world: World, driver: HosterapiDriver, other: dict[str, t.Any]) -> None:
     world.has(5, config=other)
+    assert driver.candidates(TRAITS, frozenset()) == []
+
+
+def open_order(name: str, ordered_at: float, *known_ids: str, **more: t.Any) -> Entry:
+    return Entry(**{"state": ORDERING, "name": name, "ordered_at": ordered_at, "traits": TRAITS, "known_ids": known_ids, **more})
+
+
+@pytest.mark.parametrize(
+    ("listed", "shares"),
+    [
+        ([5], {"a": [], "b": [], "c": []}),  # nobody can tell whose it is
+        ([5, 8, 11], {"a": ["5"], "b": ["8"], "c": ["11"]}),
+        ([5, 8, 11, 12], {name: ["5", "8", "11", "12"] for name in "abc"}),
+    ],
+)
+def test_unclear_identical_orders_are_dealt_out_only_when_all_showed(tmp_path: t.Any, listed: list[int], shares: dict[str, list[str]]) -> None:
+    for name, share in shares.items():
+        world = World(tmp_path)
+        for moment, other in enumerate("abc"):
+            world.entry(open_order(other, float(moment)))
+        world.entry(open_order("bigger", 0.0, traits={**TRAITS, "cpu": 64}))
+        world.has(*listed)
+        driver = HosterapiDriver(world)
+        driver.check(wish(name=name))
+        assert [each.id for each in driver.candidates(TRAITS, frozenset())] == share
+
+
+def test_an_older_unclear_order_gets_the_older_server(world: World, driver: HosterapiDriver) -> None:
+    world.entry(open_order("old", 1.0))
+    world.entry(open_order("web", 2.0, "5"))
+    world.has(5, 8)
+    driver.check(wish())
+    assert [each.id for each in driver.candidates(TRAITS, frozenset({"5"}))] == ["8"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "share"),
+    [
+        (job("queued"), []),  # it will tell
+        (job("finished", {"vmid": "5"}), ["8"]),
+        (job("failed", "0xa1: no"), ["5", "8"]),
+        (NO_JOB, ["8"]),
+        (job("finished"), ["8"]),
+    ],
+)
+def test_the_job_of_an_identical_order_is_asked_first(world: World, driver: HosterapiDriver, reply: Answer, share: list[str]) -> None:
+    world.entry(open_order("other", 1.0, state=JOB, operation_id="901"))
+    world.entry(open_order("web", 2.0))
+    world.has(5, 8)
+    world.script.on("GET /job/901", reply)
+    driver.check(wish())
+    assert [each.id for each in driver.candidates(TRAITS, frozenset())] == share
+
+
+def test_the_server_of_a_finished_job_is_nobody_elses(world: World, driver: HosterapiDriver) -> None:
+    world.entry(open_order("other", 1.0, state=JOB, operation_id="901"))
+    world.entry(open_order("web", 2.0))
+    world.has(5)
+    world.script.on("GET /job/901", job("finished", {"vmid": 5}))
+    driver.check(wish())
     assert driver.candidates(TRAITS, frozenset()) == []
 
 
@@ -817,10 +878,24 @@ def test_a_reboot_is_over_when_the_uptime_began_anew(world: World, driver: Hoste
 
 
 def test_a_server_younger_than_the_wait_counts_as_rebooted(world: World, driver: HosterapiDriver) -> None:
-    states(world, {"uptime": 2})  # up for a second before the call, and again two seconds after the reboot
+    states(world, {"uptime": 2})  # up for long enough before the call, and again two seconds after the reboot
     world.script.on(f"PUT {SERVER}/5/reboot", True)
-    world.wait(driver.restart(server(facts={"uptime": 1}), "graceful"))
+    world.wait(driver.restart(server(facts={"uptime": 2}), "graceful"))
     assert 2 <= world.deadline.elapsed < 5
+
+
+def test_a_server_too_young_to_tell_ages_before_its_reboot(world: World, driver: HosterapiDriver) -> None:
+    world.has(5)
+    world.script.on(f"PUT {SERVER}/5/reboot", True)
+    operation = driver.restart(server(facts={"uptime": 0}), "graceful")
+    assert operation is not None
+    booted = world.deadline.elapsed - 2.0  # nothing happens: it goes on aging
+    for _poll in range(5):
+        world.clock.sleep(1.5)
+        world.script.on(f"GET {SERVER}/5/status", {**STATUS, "uptime": int(world.deadline.elapsed - booted)})
+        assert operation.check() is None
+    world.script.on(f"GET {SERVER}/5/status", {**STATUS, "uptime": 0})
+    assert operation.check() is not None
 
 
 def test_restart_by_mode(world: World, driver: HosterapiDriver) -> None:
