@@ -65,13 +65,13 @@ def address_scope(address: str) -> str:
 def plain_tags_to_map(tags: t.Iterable[str]) -> dict[str, str]:
     """Plain tags as a map: C(role=web) is C({role: web}), C(web) is C({web: ""}).
 
-    Two plain tags of one key are shown whole, so that neither hides the other.
+    Two plain tags of one key are shown whole, so that neither hides the other; so are those without a key.
     """
     unique = sorted({tag for tag in tags if tag})
     keys = [tag.partition("=")[0] for tag in unique]
     result: dict[str, str] = {}
     for tag, key in zip(unique, keys, strict=True):
-        if keys.count(key) > 1:
+        if not key or keys.count(key) > 1:
             result[tag] = ""
         else:
             result[key] = tag.partition("=")[2]
@@ -97,8 +97,11 @@ def iso_utc(value: t.Any) -> str | None:
     raw = re.sub(r"([+-]\d\d)(\d\d)$", r"\1:\2", raw)
     try:
         moment = datetime.datetime.fromisoformat(raw)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=datetime.timezone.utc)
+        moment = moment.astimezone(datetime.timezone.utc)
+    except (ValueError, OverflowError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=datetime.timezone.utc)
-    return moment.astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if moment.year == 1:  # the zero time of APIs written in Go: no time at all
+        return None
+    return moment.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

@@ -35,7 +35,7 @@ def _apply(instance: Instance, step: Step) -> Instance:
         return _with_status(instance, ABSENT) if step.field == "instance" else instance
     if step.action == "rebuild":
         return _with_status(replace(instance, **(step.target or {})), RUNNING)
-    changes = {step.field: step.after} if step.field in _PLAIN_FIELDS and step.action != "set_password" else {}
+    changes = {step.field: step.after} if step.field in _PLAIN_FIELDS else {}
     if step.field == "firewalls":
         changes["firewalls"] = step.target
     if step.action == "resize":
