@@ -158,7 +158,7 @@ def connect(
             url=url,
             account=options.get("account"),
             region=_text(options.get("region")) or _text(environ.get("VPS_REGION")),
-            project=(_text(options.get("project")) or _text(environ.get("GCORE_PROJECT"))) if chosen.project else None,
+            project=_text(options.get("project")) or _text(environ.get(chosen.project_env or "")),
         ),
         transport=transport,
         waiter=waiter,

@@ -106,7 +106,8 @@ options:
     type: str
   tags:
     description:
-      - Keys and values. A provider with plain tags (Civo) shows C(web) as C({web: ""}) and takes C({role: web}) as C(role=web).
+      - Keys and values. A provider with plain tags (Civo) shows C(web) as the key C(web) with an empty value, and takes the key C(role) with
+        the value C(web) as C(role=web).
       - Left out, tags are not managed.
     type: dict
   purge_tags:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import stat
+import sys
 import typing as t
 
 import pytest
@@ -224,7 +225,8 @@ def test_ledger_clear_forgets_an_open_order(controller: Controller) -> None:
     assert len(controller.simulator["hosterapi"].instances()) == 1
 
 
-def test_async_and_until_work(controller: Controller) -> None:
+@pytest.mark.skipif(" " in sys.executable, reason="async of ansible-core cannot cope with a space in the interpreter's path")
+def test_async_works(controller: Controller) -> None:
     run = controller.tasks({**instance("civo"), "async": 60, "poll": 1})
     assert run.result["instance"]["status"] == "running", run.output
 

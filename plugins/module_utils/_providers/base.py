@@ -93,6 +93,7 @@ class Profile:
         look_seconds: how long to look for what an unclear order made; None means the whole C(wait_timeout).
         region: what C(region) takes.
         project: what C(project) takes, or None where there are no projects.
+        project_env: the environment variable of C(project).
     """
 
     name: str
@@ -108,6 +109,7 @@ class Profile:
     region: str
     project: str | None
     capabilities: Capabilities
+    project_env: str | None = None
 
 
 @dataclass(frozen=True)

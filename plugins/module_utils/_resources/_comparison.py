@@ -155,12 +155,8 @@ class Comparison:
         return field == "size" and bool(self.instance.facts.get("upgrade"))
 
     def current(self, field: str) -> t.Any:
-        """The current value of a field of the wish, as results show it."""
-        if field == "ip_count":
-            return len([a for a in self.instance.addresses if a.scope == "public" and a.family == "ipv4"])
-        if field == "public_ip":
-            return any(a.scope == "public" for a in self.instance.addresses)
-        return getattr(self.instance, field, None)
+        """The current value of a field of the wish, as results show it; None where it is not known."""
+        return current_value(self.instance, field)
 
     def _image(self) -> None:
         wanted = self.wish.fields.get("image")
@@ -257,6 +253,15 @@ class Comparison:
         )
 
 
+def current_value(instance: Instance, field: str) -> t.Any:
+    """What an instance shows for an option of the wish; None where it is not known."""
+    if field == "ip_count":
+        return len([a for a in instance.addresses if a.scope == "public" and a.family == "ipv4"]) if instance.addresses else None
+    if field == "public_ip":
+        return any(a.scope == "public" for a in instance.addresses)
+    return getattr(instance, field, None)
+
+
 def creation_step(driver: Driver, wish: Wish, region: str | None, price: t.Any, action: str = "create", before: t.Any = None) -> Step:
     """The step that makes a server: its C(after) tells all that was asked for, its secret part the secret options."""
     shown = {field: value for field, value in wish.fields.items() if field not in SECRET_FIELDS}
@@ -275,7 +280,7 @@ def satisfied(step: Step, instance: Instance) -> bool:
         return {_key(ref) for ref in step.target} == {_key(ref) for ref in instance.firewalls}
     if step.field == "tags":
         return map_to_plain_tags(step.after) == map_to_plain_tags(instance.tags)
-    return bool(getattr(instance, step.field, None) == step.after)
+    return bool(current_value(instance, step.field) == step.after)
 
 
 def require_consent(steps: t.Iterable[Step], missing: t.Sequence[str], label: str) -> None:

@@ -31,7 +31,7 @@ from .._core.wait import FIRST_POLL, Deadline
 from .._http.port import accepts_tcp
 from .._ledger import LIVE, Entry
 from .._providers.base import SECRET_FIELDS, Driver, Lookup, Order, Wish
-from ._comparison import Comparison, creation_step, require_consent
+from ._comparison import Comparison, creation_step, current_value, require_consent
 from ._execution import Executor, managed, not_applied, wait_until_gone, wait_until_reachable, wait_until_ready
 from ._ordering import Made, Ordering
 
@@ -145,7 +145,7 @@ class InstanceTask:
             VpsError: every failure; after something was made, its facts carry C(id) (else C(operation_id)) and C(plan).
         """
         if self.context.check_mode and not self.wish.id and not self.wish.name:
-            return self._unknown_object()
+            return self._presume("Neither name nor id is known in check mode")
         with self._name_lock():
             found = self._fetch()
             if self.wish.state == "absent":
@@ -270,6 +270,9 @@ class InstanceTask:
             made = Made(found.instance.id) if found.instance else Ordering(self.driver, self.wish).resume(self._scope(), found.entry)
             if made is not None:
                 return self._finish_resumed(made, found.entry)
+        missing = self._missing()
+        if missing and self.context.check_mode:
+            return self._presume(f"There is no instance {self.wish.name} yet, and this task could not create it without: {', '.join(missing)}")
         order = self._order()
         predicted = self._predicted(order)
         creation = creation_step(self.driver, self.wish, order.region, order.price)
@@ -284,7 +287,7 @@ class InstanceTask:
         return self._order_and_finish(lookup, order, creation, result)
 
     def _order(self) -> Order:
-        missing = [option for option in self.driver.PROFILE.capabilities.required if self._lacks(option)]
+        missing = self._missing()
         if missing:
             raise OptionError(
                 f"There is no instance {self.wish.name} at {self.driver.PROFILE.title}, and creating one needs: {', '.join(missing)}",
@@ -292,6 +295,9 @@ class InstanceTask:
                 option=missing[0],
             )
         return self.driver.order(self.wish)
+
+    def _missing(self) -> list[str]:
+        return [option for option in self.driver.PROFILE.capabilities.required if self._lacks(option)]
 
     def _lacks(self, option: str) -> bool:
         if option == "name":
@@ -615,11 +621,16 @@ class InstanceTask:
         executor.done.extend(step for step in steps if step.target == "along")
         return executor
 
-    def _unknown_object(self) -> Result:
-        """Check mode of a task whose id an earlier task would make: all that can be said is that nothing is known."""
-        self.context.warn("Neither name nor id is known in check mode; an earlier task would make this instance")
-        plan = Plan(approvable=False)
-        return Result(self._never_existed() if self.wish.state == "absent" else replace(self._never_existed(), status=RUNNING), plan)
+    def _presume(self, why: str) -> Result:
+        """Check mode of a task about a server that an earlier task would make: it is taken to run and to hold every field."""
+        self.context.warn(f"{why}; the prediction takes it that an earlier task makes this instance")
+        presumed = self._never_existed()
+        if self.wish.state == "absent":
+            return Result(presumed, Plan(approvable=False))
+        presumed = replace(presumed, status=RUNNING)
+        plan = self._accept(Plan(tuple(Comparison(self.driver, replace(self.wish, fields={}), presumed).steps), approvable=False), None)
+        predicted = simulate.after(presumed, plan.steps)
+        return Result(predicted, plan, self._plan_id(plan, None), {"status": presumed.status}, {"status": predicted.status})
 
 
 def _tell_done(exc: VpsError, done: t.Sequence[Step], instance_id: str | None = None) -> None:
@@ -654,9 +665,7 @@ def _shown(instance: Instance, option: str) -> t.Any:
         return dict(sorted(instance.tags.items()))
     if option == "ssh_keys":
         return sorted(str(ref) for ref in instance.ssh_keys or ()) or None
-    if option == "ip_count":
-        return len([a for a in instance.addresses if a.scope == "public" and a.family == "ipv4"])
-    return getattr(instance, option, None)
+    return current_value(instance, option)
 
 
 def _alike(wanted: t.Any, current: t.Any) -> bool:
