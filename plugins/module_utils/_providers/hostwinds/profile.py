@@ -1,0 +1,68 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Hostwinds as data."""
+
+from __future__ import annotations
+
+from ..base import Capabilities, Profile
+
+PROFILE = Profile(
+    name="hostwinds",
+    title="Hostwinds",
+    token_env="HOSTWINDS_API_KEY",
+    url_env="HOSTWINDS_API_URL",
+    default_url="https://clients.hostwinds.com/cloud/api.php",
+    request_timeout=30.0,
+    wait_timeout=1800.0,
+    rate_limit=2.0,
+    poll_ceiling=10.0,
+    look_seconds=None,  # section 8: an unclear order is searched for until the deadline
+    region="location id, a number",
+    project=None,
+    capabilities=Capabilities(
+        names="account",
+        options={
+            "image": "template uuid or base image ref, as given; templates cannot be listed",
+            "size": "plan number (rid) of the price list",
+            "cpu": "custom plan value beside size, at creation and in the paid upgrade; never compared",
+            "memory_mb": "custom plan value beside size, at creation and in the paid upgrade; never compared",
+            "disk_gb": "custom plan value beside size, at creation and in the paid upgrade; never compared",
+            "ssh_keys": "names, at creation; not shown afterwards, so never compared",
+            "password": "set after creation by a change of password and a reboot",
+            "firewalls": "exactly one profile, by name or id; the end of a name that fits one profile is enough",
+            "rescue": "reboots",
+            "locked": "blocks every change and the deletion",
+            "billing_cycle": "at creation: hourly, monthly, quarterly, semiannually, annually, biennially, triennially",
+        },
+        instead={
+            "ip_count": "Order more addresses in the Hostwinds panel.",
+            "network": "Leave network out: a server is always in the network of its location.",
+            "public_ip": "Leave public_ip out: a server always has a public address.",
+            "user_data": "Configure the server over SSH after its creation.",
+            "username": "Leave username out: the template decides the login user.",
+            "tags": "Use the name, or a group in the inventory, to tell servers apart.",
+            "suspended": "Use state: stopped.",
+            "reset_password": "Give the new password yourself: password with update_password: always.",
+            "images": "Look the template's uuid up in the Hostwinds panel.",
+            "regions": "Look the location's id up in the Hostwinds panel.",
+            "networks": "A server is always in the network of its location.",
+            "ssh_keys": "Look the names up in the Hostwinds panel.",
+        },
+        states=("present", "absent", "started", "stopped", "restarted", "rebuilt"),
+        required=("name", "region", "image", "size"),
+        carried=("image", "size", "cpu", "memory_mb", "disk_gb", "ssh_keys", "billing_cycle"),
+        rebuild_with_image=True,
+        rename="by id and name; changes the label, not the host name",
+        resize="a paid upgrade in stages: order, invoice, restart, confirmation (allow: [restart, cost])",
+        catalog=("sizes", "firewalls"),
+        features={
+            "console": "not offered",
+            "rdns": "can be written, not read",
+            "firewall_rules": "named profiles can be read and assigned; rules cannot be edited",
+            "backups": "not offered",
+            "schedules": "not offered",
+        },
+    ),
+)
