@@ -183,7 +183,8 @@ class HosterapiDriver(Driver):
         return wanted
 
     def _send(self, call: Call, sid: str | None = None, body: t.Mapping[str, t.Any] | None = None, *, job_id: str | None = None) -> t.Any:
-        return api.payload(self.client.send(call, {"sid": sid, "jobId": job_id}, json_body=body))
+        named = {"sid": sid, "jobId": job_id}
+        return api.payload(self.client.send(call, {name: value for name, value in named.items() if value}, json_body=body))
 
     # -- comparing --------------------------------------------------------------------------------------------------
 
