@@ -1,0 +1,391 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The Civo driver.
+
+A name is the exact hostname, looked up per region; the API finds a server only in the region that it is asked for, so a
+404 is an absence only once that region was shown to exist (H1). Sections, readings and hazards (H-n) are those of the
+provider's contract.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import typing as t
+from dataclasses import replace
+
+from ..._core.errors import ConflictError, NotFoundError, OptionError, OutcomeUnknownError, VpsError
+from ..._core.model import BUILDING, DELETING, REBOOTING, RESCUE, RUNNING, STOPPED, Instance, Outcome, Ref
+from ..._core.normalise import map_to_plain_tags
+from ..._core.plan import RESTART
+from ..._core.wait import Operation
+from ..._http.client import Call
+from ..base import Context, Driver, Lookup, Order, Receipt, Wish
+from . import api, mapping
+from .account import Account
+from .api import Row
+from .ordering import choose
+from .profile import PROFILE
+
+LONGEST_NAME = 63  # section 4.3
+REBOOT_SECONDS = 3.0  # one poll interval (section 4.2), after which ACTIVE proves that a reboot is over (section 4.5)
+
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+class CivoDriver(Driver):
+    """The verbs of Civo."""
+
+    PROFILE = PROFILE
+    compared_sizes = ("size",)
+    absence_is_proof = True  # section 4.3: an instance is listed from its create call on
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        client = context.client(api.authorise(context.connection.token), api.classify, api.BACKOFF)
+        self._civo = Account(client, context.connection.region, self.missing)
+        self._home: dict[str, str] = {}  # the region in which an id was seen
+        self._inhabited: set[str | None] = set()  # the networks in which servers were seen
+        self._address_due: set[str] = set()  # new servers that were ordered with a public address
+
+    # -- identity ---------------------------------------------------------------------------------------------------
+
+    def check(self, wish: Wish) -> None:
+        """Refuse names that are no hostnames (section 4.3), tags with white space (4.8), and more or less than one key or firewall."""
+        if wish.id is not None:
+            _check_id(wish.id)
+        if wish.name is not None:
+            _check_name(wish.name, any_characters=wish.state == "absent")
+        for tag in map_to_plain_tags(wish.fields.get("tags") or {}):
+            if any(character.isspace() for character in tag):
+                raise OptionError(f"tags: {tag!r} holds white space, which separates tags at {api.TITLE}", hint="Write a dash instead.", option="tags")
+        if len(wish.fields.get("ssh_keys") or ()) > 1:
+            raise OptionError(f"ssh_keys: {api.TITLE} takes one key", hint="Name one; add further ones inside the server.", option="ssh_keys")
+        if len(wish.fields.get("firewalls", ("one",))) != 1:
+            raise OptionError(
+                f"firewalls: an instance at {api.TITLE} has exactly one firewall",
+                hint="Name one. The default one of a network is open to all, so it has to be named too.",
+                option="firewalls",
+            )
+
+    def ledger_scope(self, region: str | None) -> tuple[str, str]:
+        """Names are per region; without one it is the region that a create would take."""
+        return ("", (region or self._civo.default() or "").upper())
+
+    # -- reads ------------------------------------------------------------------------------------------------------
+
+    def find(self, name: str) -> Lookup:
+        """Every server with exactly this hostname, in the region of the connection, else in all regions."""
+        everything = self.list_all()
+        matches = tuple(instance for instance in everything if instance.name == name)
+        if not matches and self._civo.region:
+            self._civo.prove(self._civo.region)
+        return Lookup(matches, frozenset(str(instance.id) for instance in everything))
+
+    def get(self, instance_id: str) -> Instance | None:
+        """The server of this id; None when a region that exists does not have it, and no other one either.
+
+        Raises:
+            OptionError: the region does not exist, or another one has the server.
+        """
+        _check_id(instance_id)
+        region = self._home.get(instance_id) or self._civo.region
+        if region is None:
+            return self._search(instance_id, self._civo.usable())
+        found = self._fetch(instance_id, region)
+        if found is not None:
+            return found
+        code = str(self._civo.prove(region)["code"])
+        if instance_id in self._home:  # it was here before, and servers do not move
+            return None
+        elsewhere = self._search(instance_id, [other for other in self._civo.usable() if other != code])
+        if elsewhere is not None:
+            raise OptionError(
+                f"{self.label(elsewhere)} is in the region {elsewhere.region}, not in {code}",
+                hint=f"Set region: {elsewhere.region}.",
+                option="region",
+                id=instance_id,
+            )
+        return None
+
+    def list_all(self) -> list[Instance]:
+        """Every server of the region, or of all regions; a region that fails is an error."""
+        if self._civo.region is None:
+            return [instance for code in self._civo.usable() for instance in self._list(code)]
+        found = self._list(self._civo.region)
+        if not found:
+            self._civo.prove(self._civo.region)
+        return found
+
+    def read(self, instance: Instance, fields: t.Collection[str]) -> Instance:
+        """Fill in the label of the network, the name of the firewall, and the recovery state."""
+        region = str(instance.region)
+        if "network" in fields and instance.network_id:
+            label = mapping.names(self._civo.networks(region), "label").get(instance.network_id)
+            instance = replace(instance, network=label, networks=(Ref(instance.network_id, label),))
+        if "firewalls" in fields and instance.firewalls:
+            names = mapping.names(self._civo.firewalls(region), "name")
+            instance = replace(instance, firewalls=tuple(Ref(ref.id, names.get(str(ref.id))) for ref in instance.firewalls))
+        if "rescue" in fields:
+            rescue = self._recovery(instance)
+            status = RESCUE if rescue and instance.status == RUNNING else instance.status
+            instance = replace(instance, rescue=rescue, status=status, not_read=tuple(field for field in instance.not_read if field != "rescue"))
+        return instance
+
+    def catalog(self, kind: str) -> list[dict[str, t.Any]]:
+        """One list of the catalogue, of the region or of all regions."""
+        show = mapping.CATALOG[kind]
+        if kind == "regions":
+            return [show(row) for row in self._civo.regions()]
+        if kind == "ssh_keys":
+            return [show(row) for row in self._civo.ssh_keys(self._civo.region)]
+        shown: list[dict[str, t.Any]] = []
+        for region in [self._civo.region] if self._civo.region else self._civo.usable():
+            rows = self._catalog_rows(kind, region)
+            if not rows:
+                self._civo.prove(region)
+            shown += [{**show(row), "region": self._civo.code(region)} for row in rows]
+        return shown
+
+    def _catalog_rows(self, kind: str, region: str) -> list[Row]:
+        if kind == "images":
+            both = [*self._civo.images(region), *self._civo.images(region, "custom")]
+            return list({str(row["id"]): row for row in both}.values())
+        readers = {"sizes": self._civo.sizes, "networks": self._civo.networks, "firewalls": self._civo.firewalls}
+        return readers[kind](region)
+
+    def resolve(self, kind: str, wanted: str, instance: Instance) -> Ref:
+        """Name or id to both, in the region and for firewalls in the network of the instance."""
+        region = str(instance.region)
+        if kind == "image":
+            return mapping.ref(self._civo.image(region, wanted))
+        if kind == "network":
+            return mapping.ref(self._civo.network(region, wanted), "label")
+        if kind == "firewalls":
+            return mapping.ref(self._civo.firewall(region, wanted, instance.network_id))
+        return mapping.ref(self._civo.ssh_key(region, wanted))
+
+    def _fetch(self, instance_id: str, region: str) -> Instance | None:
+        """The server if this region has it."""
+        try:
+            row = self._civo.send(api.GET, region, path={"id": instance_id}).data
+        except NotFoundError:
+            return None
+        instance = self._seen(row, region)
+        if (instance.provider_status or "").upper() not in mapping.STATUSES:
+            self.context.warn(f"{self.label(instance)} has the status {instance.provider_status}, which is not known; it is taken for unfinished")
+        return instance
+
+    def _search(self, instance_id: str, regions: t.Iterable[str]) -> Instance | None:
+        return next(filter(None, (self._fetch(instance_id, code) for code in regions)), None)
+
+    def _list(self, region: str) -> list[Instance]:
+        return [self._seen(row, region) for row in self._civo.instances(region)]
+
+    def _seen(self, row: Row, region: str) -> Instance:
+        instance = mapping.instance(row, self.account(), self._civo.code(region))
+        self._home[str(instance.id)] = region
+        self._inhabited.add(instance.network_id)
+        return instance
+
+    def _recovery(self, instance: Instance) -> bool:
+        return mapping.recovery(self._send(api.RECOVERY_STATUS, instance))
+
+    # -- comparing --------------------------------------------------------------------------------------------------
+
+    def check_change(self, instance: Instance, changes: t.Mapping[str, t.Any], wish: Wish) -> dict[str, t.Any]:
+        """Refuse a size that does not exist or is smaller in anything (section 4.6).
+
+        Raises:
+            OptionError: says what would shrink.
+        """
+        wanted = self._civo.size(str(instance.region), changes["size"])
+        current = self._dimensions(instance)
+        predicted = mapping.dimensions(wanted)
+        smaller = [f"{field} {current[field]} to {value}" for field, value in predicted.items() if value is not None and value < (current[field] or 0)]
+        if smaller:
+            raise OptionError(
+                f"size: {changes['size']} is smaller than {instance.size} of {self.label(instance)} ({', '.join(smaller)}), and {api.TITLE} resizes up only",
+                hint="Choose a size that is smaller in nothing, or delete the server and make a new one.",
+                option="size",
+            )
+        return {"price": None, "effect": RESTART, "cost": True, "predicted": predicted}
+
+    def _dimensions(self, instance: Instance) -> dict[str, int | None]:
+        """What the instance has; from the list of sizes where the object does not tell."""
+        listed = next((row for row in self._civo.sizes(str(instance.region)) if row["name"] == instance.size), {})
+        told = {"cpu": instance.cpu, "memory_mb": instance.memory_mb, "disk_gb": instance.disk_gb}
+        return {field: value if value is not None else mapping.dimensions(listed)[field] for field, value in told.items()}
+
+    # -- ordering ---------------------------------------------------------------------------------------------------
+
+    def order(self, wish: Wish) -> Order:
+        """Resolve region, image, size, network, firewall and key.
+
+        Raises:
+            OptionError: one of them names nothing or several; in check mode networks, firewalls and keys may still be made.
+        """
+        choice = choose(self._civo, wish, lenient=self.context.check_mode)
+        code = str(choice.region["code"])
+        return Order(
+            body=choice.body(),
+            region=code,
+            scope=self.ledger_scope(code),
+            predicted=choice.predicted(),
+            traits={"name": wish.name, "region": code, "public_ip": choice.public},
+            unknown=choice.unknown,
+            warnings=tuple(choice.warnings(self._inhabited)),
+        )
+
+    def place(self, order: Order) -> Receipt:
+        """Send the order, once; the answer carries id and first password."""
+        row = self._civo.send(api.CREATE, str(order.region), body=order.body).data
+        instance = self._seen(row, str(order.region))
+        self._expect_address(order.traits, str(instance.id))
+        return Receipt(instance_id=instance.id, credentials=mapping.credentials(row))
+
+    def follow(self, receipt: Receipt, order_traits: t.Mapping[str, t.Any], known_ids: frozenset[str]) -> Operation:
+        """Nothing to follow: the answer to the order told the id."""
+        outcome = Outcome(receipt.instance_id, receipt.credentials)
+        return self.operation(f"order at {api.TITLE}", lambda: outcome, instance_id=receipt.instance_id)
+
+    def candidates(self, traits: t.Mapping[str, t.Any], known_ids: frozenset[str]) -> list[Instance]:
+        """New servers of exactly our hostname in the region of the order (section 4.3)."""
+        listed = self._list(traits["region"])
+        found = [each for each in listed if each.name == traits["name"] and each.id not in known_ids and each.status != DELETING]
+        for each in found:
+            self._expect_address(traits, str(each.id))
+        return found
+
+    def _expect_address(self, traits: t.Mapping[str, t.Any], instance_id: str) -> None:
+        if traits.get("public_ip"):
+            self._address_due.add(instance_id)
+
+    def ready(self, instance: Instance) -> bool:
+        """Settled, and with its public address where one was ordered (section 4.3)."""
+        return super().ready(instance) and (instance.id not in self._address_due or any(address.primary for address in instance.addresses))
+
+    # -- verbs on an existing server --------------------------------------------------------------------------------
+
+    def delete(self, instance: Instance, wish: Wish, targets: t.Mapping[str, t.Sequence[str]]) -> Operation | None:
+        """Delete it and await its end (section 4.9); what is gone or going already is no failure."""
+        try:
+            self._send(api.DELETE, instance)
+        except (ConflictError, NotFoundError):
+            now = self.get(str(instance.id))
+            if now is None:
+                return None
+            if now.status != DELETING:
+                raise
+        return self.gone(instance)
+
+    def delete_targets(self, instance: Instance, delete_with: t.Collection[str]) -> tuple[dict[str, list[str]], list[str]]:
+        """Nothing goes along; reserved addresses and volumes stay (section 4.9)."""
+        return {}, list(instance.facts.get("stays", ()))
+
+    def start(self, instance: Instance) -> Operation | None:
+        """Power on."""
+        self._command(api.START, instance, lambda now: now.status in (RUNNING, REBOOTING, BUILDING))
+        return self.until("start", instance, lambda now: now.status == RUNNING)
+
+    def stop(self, instance: Instance, mode: str) -> Operation | None:
+        """Power off; there is one call for it, whatever C(mode) says."""
+        self._command(api.STOP, instance, lambda now: now.status == STOPPED or (now.provider_status or "").upper() == "STOPPING")
+        return self.until("stop", instance, lambda now: now.status == STOPPED)
+
+    def restart(self, instance: Instance, mode: str) -> Operation | None:
+        """Reboot; soft unless C(mode) is C(hard) (reading 9)."""
+        return self._reboot(api.HARD_REBOOT if mode == "hard" else api.SOFT_REBOOT, instance)
+
+    def rename(self, instance: Instance, name: str) -> Operation | None:
+        """Change the hostname; the other two fields go along, since a server may blank what is missing (section 4.7, H11)."""
+        kept = {field: str(instance.facts.get(field) or "") for field in ("reverse_dns", "notes")}
+        self._send(api.UPDATE, instance, {"hostname": name, **kept})
+        return None
+
+    def set_tags(self, instance: Instance, tags: t.Mapping[str, str]) -> Operation | None:
+        """Make these the whole set; the field is always sent, also for none (H4)."""
+        self._send(api.SET_TAGS, instance, {"tags": " ".join(map_to_plain_tags(tags))})
+        return None
+
+    def set_firewalls(self, instance: Instance, firewalls: t.Sequence[Ref]) -> Operation | None:
+        """Assign the one firewall, always an explicit one (H3). The answer proves nothing (section 5.3); the read after it does."""
+        (firewall,) = firewalls
+        self._send(api.SET_FIREWALL, instance, {"firewall_id": firewall.id})
+        return None
+
+    def resize(self, instance: Instance, changes: t.Mapping[str, t.Any], wish: Wish) -> Operation | None:
+        """Change the size; ends when it shows and nothing moves any more (section 4.6)."""
+        size = changes["size"]
+        self._command(api.RESIZE, instance, lambda now: now.size == size, {"size": size})
+        return self.until("resize", instance, lambda now: now.size == size and now.settled)
+
+    def set_rescue(self, instance: Instance, rescue: bool) -> Operation | None:
+        """Switch recovery on or off, which the next boot brings into effect (section 4.10)."""
+        try:
+            self._send(api.RECOVERY_ENABLE if rescue else api.RECOVERY_DISABLE, instance)
+        except ConflictError as exc:
+            # Switched on by an earlier run that did not come to the reboot, or by somebody else just now.
+            already = rescue and exc.facts.get("provider_code") == api.IN_RESCUE_STATE
+            if not already and self._recovery(instance) is not rescue:
+                raise
+        return self.start(instance) if instance.status == STOPPED else self._reboot(api.HARD_REBOOT, instance)
+
+    def _send(self, call: Call, instance: Instance, body: t.Mapping[str, t.Any] | None = None) -> t.Any:
+        return self._civo.send(call, str(instance.region), path={"id": instance.id}, body=body).data
+
+    def _command(self, call: Call, instance: Instance, reached: t.Callable[[Instance], bool], body: t.Mapping[str, t.Any] | None = None) -> None:
+        """Send a call; a conflict is no failure when the server already is where the call would bring it (section 4.5)."""
+        try:
+            self._send(call, instance, body)
+        except ConflictError:
+            now = self.get(str(instance.id))
+            if now is None or not reached(now):
+                raise
+
+    def _reboot(self, call: Call, instance: Instance) -> Operation:
+        """Reboot and await it. C(REBOOTING) may be too short to be seen (section 4.5), and ACTIVE may be from before."""
+        clock = self.context.waiter.clock
+        moving = False
+        try:
+            self._send(call, instance)
+        except OutcomeUnknownError:  # section 3.2: unknown, unless the status shows a reboot
+            if not self._shows_reboot(instance):
+                raise
+            moving = True
+        earliest = clock.now() + REBOOT_SECONDS
+
+        def over(now: Instance) -> bool:
+            nonlocal moving
+            moving = moving or not now.settled
+            return now.status == RUNNING and (moving or clock.now() >= earliest)
+
+        return self.until("reboot", instance, over)
+
+    def _shows_reboot(self, instance: Instance) -> bool:
+        with contextlib.suppress(VpsError):
+            now = self.get(str(instance.id))
+            return now is not None and now.status == REBOOTING
+        return False
+
+
+# -- options ------------------------------------------------------------------------------------------------------------
+
+
+def _check_name(name: str, *, any_characters: bool) -> None:
+    if len(name) > LONGEST_NAME:
+        raise OptionError(f"name has {len(name)} characters, and a hostname at {api.TITLE} at most {LONGEST_NAME}", hint="Choose a shorter one.", option="name")
+    if not any_characters and not _NAME.fullmatch(name):
+        raise OptionError(
+            f"name: {name!r} is no hostname at {api.TITLE}",
+            hint="Use letters, digits, dashes and dots, with a letter or digit first and last. An existing server of another name can be given by id.",
+            option="name",
+        )
+
+
+def _check_id(instance_id: str) -> None:
+    if not _ID.fullmatch(instance_id):
+        raise OptionError(f"id: {instance_id!r} is no id at {api.TITLE}", hint="Ids are UUIDs such as 779d651a-8e10-4019-9cc0-448451d16157.", option="id")

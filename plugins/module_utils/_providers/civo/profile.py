@@ -1,0 +1,69 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Civo as data: defaults, capabilities, what to do instead of what it does not have."""
+
+from __future__ import annotations
+
+from ..base import Capabilities, Profile
+from .api import TITLE
+
+PROFILE = Profile(
+    name="civo",
+    title=TITLE,
+    token_env="CIVO_TOKEN",
+    url_env="CIVO_API_URL",
+    default_url="https://api.civo.com",
+    request_timeout=30.0,
+    wait_timeout=1800.0,
+    rate_limit=10.0,
+    poll_ceiling=10.0,
+    look_seconds=60.0,
+    region="a region code such as LON1, in any case; creating without one uses the account's default region",
+    project=None,
+    capabilities=Capabilities(
+        names="region",
+        options={
+            "image": "disk image, name or id; fixed at creation",
+            "size": "size name; up only",
+            "network": "label or id; the region's default network when left out; fixed at creation",
+            "public_ip": "yes (default) or no; fixed at creation",
+            "ssh_keys": "one, name or id; fixed at creation",
+            "user_data": "a script that root runs at the end of the first boot",
+            "username": "the login user to make",
+            "tags": "plain tags without white space; {role: web} is role=web",
+            "firewalls": "exactly one, name or id, of the same network; needed at creation",
+            "rescue": "recovery mode, which a hard reboot brings into effect",
+        },
+        instead={
+            "cpu": "They are part of the size: set size.",
+            "memory_mb": "It is part of the size: set size.",
+            "disk_gb": "It is part of the size: set size.",
+            "ip_count": "A server has one public address or none: set public_ip.",
+            "password": "Set ssh_keys, or let the provider make a password at creation and read it with return_credentials: true.",
+            "update_password": "Change the password inside the server, with ansible.builtin.user.",
+            "reset_password": "Change the password inside the server, with ansible.builtin.user.",
+            "locked": "Guard deletions with expect.",
+            "suspended": "Use state: stopped; a stopped server is billed as a running one.",
+            "rebuilt": "Give the name and another image with allow: [replace, cost], which deletes the server and makes a new one.",
+            "billing_cycle": "Civo bills by the hour; leave it out.",
+            "delete_with": "Delete volumes and reserved addresses on their own; a deletion names those that stay behind.",
+        },
+        states=("present", "absent", "started", "stopped", "restarted"),
+        required=("name", "image", "size", "firewalls"),
+        carried=("image", "size", "network", "public_ip", "ssh_keys", "user_data", "username", "tags", "firewalls"),
+        rebuild_with_image=False,
+        rename="yes; the hostname inside the server stays",
+        resize="size, up only; restarts a running server and costs",
+        catalog=("images", "sizes", "regions", "networks", "ssh_keys", "firewalls"),
+        features={
+            "console": "VNC in the browser, open for 5 minutes to 24 hours",
+            "rdns": "read and write, one name for the public IPv4 address",
+            "firewall_rules": "per firewall: create and delete; a firewall belongs to one network, an instance has one",
+            "backups": "snapshots of an instance, in private regions only: create, list, restore in place or as a new server, delete",
+            "schedules": "snapshot schedules, in private regions only",
+            "volumes": "stay when the instance is deleted, as reserved addresses do",
+        },
+    ),
+)
