@@ -12,6 +12,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 import typing as t
 from dataclasses import dataclass, field, replace
 
@@ -143,6 +144,13 @@ class Stub:
         self._socket.close()
         self._thread.join(5)
 
+    def seen(self, expected: int) -> int:
+        """How many requests came, counted when as many as expected are there: a client that gave up is faster than the server."""
+        until = time.monotonic() + 3
+        while len(self.requests) + self.resets < expected and time.monotonic() < until:
+            time.sleep(0.005)
+        return len(self.requests) + self.resets
+
     def read(self, connection: socket.socket) -> Seen | None:
         """Read one request; None when the other side closed."""
         raw = b""
@@ -243,7 +251,7 @@ class FakeContext:
     waiter: Waiter = field(default_factory=waiter)
     ledger: Ledger | None = None
     check_mode: bool = False
-    connection: Connection = Connection("fake", "token", "https://api.fake.example", region="r1")
+    connection: Connection = field(default_factory=lambda: Connection("fake", "token", "https://api.fake.example", region="r1"))
     max_retry_wait: float = 120.0
     warnings: list[str] = field(default_factory=list)
 

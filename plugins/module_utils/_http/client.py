@@ -10,11 +10,15 @@ fate is unknown ends in OutcomeUnknownError, so that the code above looks before
 
 from __future__ import annotations
 
+import datetime
 import email.utils
 import enum
 import ipaddress
 import json
+import math
+import os
 import random
+import ssl
 import time
 import typing as t
 import urllib.parse
@@ -43,6 +47,12 @@ try:
     from requests.adapters import HTTPAdapter
 
     HAS_REQUESTS = True
+    _UNUSABLE = (  # found while the request is built: no connection is made
+        requests.exceptions.InvalidURL,
+        requests.exceptions.InvalidHeader,
+        requests.exceptions.MissingSchema,
+        requests.exceptions.InvalidSchema,
+    )
 except ImportError:
     HAS_REQUESTS = False
     HTTPAdapter = object  # type: ignore[assignment,misc,unused-ignore]
@@ -166,12 +176,13 @@ def check_base_url(url: str) -> str:
     Raises:
         OptionError: no scheme or host, credentials, query or fragment in it, or plain HTTP to another machine.
     """
+    url = url.strip()
     try:
-        parts = urllib.parse.urlsplit(url.strip())
+        parts = urllib.parse.urlsplit(url)
         host, _port = parts.hostname or "", parts.port
     except ValueError:
         host, parts = "", urllib.parse.urlsplit("")
-    if parts.scheme not in ("https", "http") or not host or parts.query or parts.fragment or parts.username or any(c.isspace() for c in url.strip()):
+    if parts.scheme not in ("https", "http") or not host or "@" in parts.netloc or any(c in "?#" or c.isspace() for c in url):
         raise OptionError("api_url must be a URL like https://host/path, without user, query or fragment", option="api_url")
     if parts.scheme == "http" and not is_loopback(host):
         raise OptionError(
@@ -179,7 +190,7 @@ def check_base_url(url: str) -> str:
             hint="Use https, or plain HTTP to 127.0.0.1, ::1 or localhost only.",
             option="api_url",
         )
-    return url.strip().rstrip("/")
+    return url.rstrip("/")
 
 
 class Client:
@@ -219,6 +230,7 @@ class Client:
         self._waiter = waiter
         self._backoff = backoff
         self._session: t.Any = None
+        self._retry_waited = 0.0  # seconds, of all calls
 
     def close(self) -> None:
         """Close the connection."""
@@ -240,13 +252,14 @@ class Client:
         Raises:
             WriteRefusedError: the call writes and this client only reads.
             UnreachableError: no connection; nothing was sent.
+            OptionError: a path parameter would make another path of it.
             OutcomeUnknownError: the call writes and its fate is not known.
             RateLimitedError: refused by HTTP 429 and not to be sent again here.
             VpsError: whatever the provider's classification made of the answer.
         """
         if call.mutates and self.read_only:
             raise WriteRefusedError(f"{self.provider}: refused to send {call.id}, which writes, in read-only mode")
-        url = self.base_url + call.path.format(**{key: urllib.parse.quote(str(value), safe="") for key, value in (path or {}).items()})
+        url = self.base_url + call.path.format(**{key: _segment(key, value) for key, value in (path or {}).items()})
         arguments: dict[str, t.Any] = {"params": dict(query or {}), "headers": {"Accept": "application/json", "User-Agent": USER_AGENT}}
         if form is not None:
             arguments["data"] = list(form)
@@ -254,16 +267,16 @@ class Client:
             arguments["headers"]["Content-Type"] = "application/json"
             arguments["data"] = b"" if json_body is None else json.dumps(json_body).encode("utf-8")
         self._authorise(arguments)
-        waited, attempt = 0.0, 0
+        attempt = 0
         while True:
             error = self._attempt(call, url, arguments)
             if isinstance(error, Response):
                 return error
             pause = self._pause(call, error, attempt)
-            if pause is None or waited + pause > self._transport.max_retry_wait:
+            if pause is None or self._retry_waited + pause > self._transport.max_retry_wait:
                 raise self._final(call, error)
             self._waiter.pause(pause)
-            waited += pause
+            self._retry_waited += pause
             attempt += 1
             self.account.retries += 1
 
@@ -331,8 +344,10 @@ class Client:
             )
         if _nothing_sent(exc):
             return UnreachableError(f"{self.provider}: no connection to {host} for {call.id} ({reason}); nothing was sent")
-        if isinstance(exc, (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader, requests.exceptions.MissingSchema)):
-            return ConfigurationError(f"{self.provider}: the request for {call.id} could not be built ({reason})", hint="Check api_url and api_token.")
+        if isinstance(exc, _UNUSABLE):
+            return ConfigurationError(
+                f"{self.provider}: the request for {call.id} could not be built ({reason})", hint="Check api_url, api_token and the proxy variables."
+            )
         return TransientError(f"{self.provider}: no answer from {host} to {call.id} ({reason})")
 
     # -- decisions --------------------------------------------------------------------------------------------------
@@ -363,14 +378,17 @@ class Client:
         if not value:
             return None
         try:
-            return max(0.0, float(value))
+            seconds = float(value)
+            return None if math.isnan(seconds) else max(0.0, seconds)
         except ValueError:
             pass
         try:
-            moment = email.utils.parsedate_to_datetime(value).timestamp()
+            moment = email.utils.parsedate_to_datetime(value)
         except (TypeError, ValueError):
             return None
-        return max(0.0, moment - self._waiter.clock.epoch())
+        if moment.tzinfo is None:  # the old form of an HTTP date names no zone and means UTC
+            moment = moment.replace(tzinfo=datetime.timezone.utc)
+        return max(0.0, moment.timestamp() - self._waiter.clock.epoch())
 
     def _remember_request_id(self, headers: t.Mapping[str, str]) -> None:
         found = next((headers[name] for name in REQUEST_ID_HEADERS if headers.get(name)), None)
@@ -397,14 +415,24 @@ class Client:
         environ = self._transport.environ
         if not self._transport.validate_certs:
             return False
-        return self._transport.ca_path or environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE") or True
+        path = self._transport.ca_path or environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE")
+        if path and not os.path.isdir(path):
+            try:
+                ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+            except OSError as exc:
+                raise ConfigurationError(
+                    f"{path} is no readable bundle of certificates; nothing was sent",
+                    hint="Correct ca_path, or REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE in the environment.",
+                ) from exc
+        return path or True
 
     def _proxies(self) -> dict[str, str]:
         """Proxies for this one host, from the handed-in environment; none for this machine."""
-        host = urllib.parse.urlsplit(self.base_url).hostname or ""
+        parts = urllib.parse.urlsplit(self.base_url)
+        host = parts.hostname or ""
         environ = {name.lower(): value for name, value in self._transport.environ.items() if name.lower().endswith("_proxy") and value}
         environ.update({name: value for name, value in self._transport.environ.items() if name.endswith("_proxy")})
-        bypass = urllib.request.proxy_bypass_environment(host, {"no": environ.get("no_proxy", "")})  # type: ignore[attr-defined]
+        bypass = urllib.request.proxy_bypass_environment(f"{host}:{parts.port}" if parts.port else host, {"no": environ.get("no_proxy", "")})  # type: ignore[attr-defined]
         if is_loopback(host) or bypass:
             return {}
         everything = environ.get("all_proxy")
@@ -426,6 +454,14 @@ class _FamilyAdapter(HTTPAdapter):
         super().init_poolmanager(*args, **kwargs)
 
 
+def _segment(name: str, value: t.Any) -> str:
+    """A path parameter, quoted; an empty one or dots would address something else."""
+    text = "" if value is None else str(value)
+    if text in ("", ".", ".."):
+        raise OptionError(f"{text!r} is no valid {name}", option=name)
+    return urllib.parse.quote(text, safe="")
+
+
 def _keep(request: t.Any) -> t.Any:
     """An auth callable that changes nothing: its presence keeps requests from looking for credentials elsewhere."""
     return request
@@ -433,10 +469,12 @@ def _keep(request: t.Any) -> t.Any:
 
 def _nothing_sent(exc: Exception) -> bool:
     """Whether the exchange failed before the first byte of the request."""
-    if isinstance(exc, (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError)):
-        return True
-    inner = exc.args[0] if exc.args else None
-    return isinstance(getattr(inner, "reason", None), urllib3.exceptions.NewConnectionError)
+    reason = getattr(exc.args[0] if exc.args else None, "reason", None)
+    if isinstance(reason, urllib3.exceptions.ProxyError):  # with a proxy, urllib3 1.26 calls every broken connection this, sent or not
+        reason = reason.original_error
+        if str(reason).startswith("Tunnel connection failed"):
+            return True
+    return isinstance(reason, (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError))
 
 
 def _reason(exc: Exception) -> str:
@@ -454,6 +492,8 @@ def _reason(exc: Exception) -> str:
         return str(cause).rpartition(": ")[2] or "connection refused"
     if isinstance(exc, requests.exceptions.ProxyError):
         return "the proxy could not be used"
+    if isinstance(exc, requests.exceptions.SSLError):
+        return "no TLS connection"
     return "the connection broke"
 
 
