@@ -221,20 +221,11 @@ class Api:
                 raise RejectedError(exc.message, hint=exc.hint, **exc.facts) from exc
             raise
 
-    def _rows(self, action: str, service_id: str | None = None) -> list[Row]:
-        """A list of objects; a map keyed by id counts as one, and its keys fill in missing ids."""
-        payload = self.send(action, service_id)
-        if isinstance(payload, dict):
-            payload = [row if not isinstance(row, dict) or row_id(row) else {**row, "id": key} for key, row in payload.items()]
-        if not isinstance(payload, list) or not all(isinstance(row, dict) for row in payload):
-            raise _shapeless(action)
-        return payload
-
     def _object(self, action: str, service_id: str) -> Row:
         """One object; PHP writes an empty one as an empty list."""
         payload = self.send(action, service_id)
-        if isinstance(payload, list) and len(payload) <= 1:
-            payload = payload[0] if payload else {}
+        if payload == []:
+            return {}
         if not isinstance(payload, dict):
             raise _shapeless(action)
         return payload
@@ -261,7 +252,10 @@ class Api:
         return self._by_id("get_instance_ids")
 
     def _by_id(self, action: str) -> dict[str, Row]:
-        rows = {row_id(row): row for row in self._rows(action)}
+        payload = self.send(action)
+        if isinstance(payload, dict) and any(isinstance(row, dict) and row_id(row) not in (None, key) for key, row in payload.items()):
+            raise _shapeless(action)
+        rows = {row_id(row): row for row in _rows(action, payload)}
         if None in rows:
             raise _shapeless(action)  # dropping the row would hide a server
         return {str(key): row for key, row in rows.items()}
@@ -291,11 +285,17 @@ class Api:
 
     def firewall_profiles(self) -> list[Row]:
         """All profiles of the account (HW-15)."""
-        return self._rows("get_firewall_profiles")
+        profiles = _rows("get_firewall_profiles", self.send("get_firewall_profiles"))
+        if not all(text(profile.get("name")) for profile in profiles):
+            raise _shapeless("get_firewall_profiles")
+        return profiles
 
     def price_list(self, service_id: str | None = None) -> list[Row]:
         """The plans; with an id the server's present one is marked."""
-        return self._rows("get_price_list", service_id)
+        rows = _rows("get_price_list", self.send("get_price_list", service_id))
+        if not all(integer(row.get("rid")) for row in rows):
+            raise _shapeless("get_price_list")
+        return rows
 
     # -- the paid upgrade ---------------------------------------------------------------------------------------------
 
@@ -320,6 +320,15 @@ class Api:
             return self.send("check_upgrade_reboot", service_id) not in (False, 0, "0", None, [], {})
         except (RejectedError, ConflictError):
             return True
+
+
+def _rows(action: str, payload: t.Any) -> list[Row]:
+    """A list of objects; a map keyed by id counts as one, and its keys fill in missing ids. PHP writes an empty one as a list."""
+    if isinstance(payload, dict) and payload:
+        payload = [row if not isinstance(row, dict) or row_id(row) else {**row, "id": key} for key, row in payload.items()]
+    if not isinstance(payload, list) or not all(isinstance(row, dict) for row in payload):
+        raise _shapeless(action)
+    return payload
 
 
 def row_id(row: Row) -> str | None:

@@ -32,8 +32,7 @@ class Catalogue:
     def plans(self, instance_id: str | None = None) -> list[mapping.Plan]:
         """The plans for new servers, or as offered to one."""
         if instance_id not in self._plans:
-            found = [mapping.plan(row) for row in self._api.price_list(instance_id)]
-            self._plans[instance_id] = [plan for plan in found if plan is not None]
+            self._plans[instance_id] = [mapping.plan(row) for row in self._api.price_list(instance_id)]
         return self._plans[instance_id]
 
     def plan(self, rid: str, instance_id: str | None = None) -> mapping.Plan:
@@ -58,7 +57,7 @@ class Catalogue:
     def profiles(self) -> list[Ref]:
         """The firewall profiles of the account."""
         if self._profiles is None:
-            self._profiles = [ref for ref in map(mapping.profile, self._api.firewall_profiles()) if ref.name]
+            self._profiles = [mapping.profile(row) for row in self._api.firewall_profiles()]
         return self._profiles
 
     def profile(self, wanted: str) -> Ref:

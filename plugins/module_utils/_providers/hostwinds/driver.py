@@ -9,6 +9,7 @@ Section numbers and HW-n are those of the provider's contract.
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from dataclasses import replace
 
@@ -18,6 +19,8 @@ from ..._core.errors import (
     NotAppliedError,
     NotFoundError,
     OptionError,
+    OutcomeUnknownError,
+    RateLimitedError,
     RejectedError,
     TransientError,
     WaitTimeoutError,
@@ -219,8 +222,7 @@ class HostwindsDriver(Driver):
             region=region,
             predicted={
                 "size": plan.rid,
-                **plan.resources(),
-                **custom,
+                **plan.resources(custom),
                 "locked": False,
                 "rescue": False,
                 "not_read": () if "firewalls" in fields else ("firewalls",),
@@ -243,8 +245,17 @@ class HostwindsDriver(Driver):
         return tuple(unknown)
 
     def place(self, order: Order) -> Receipt:
-        """Send the order, once. The reply names no server; an id in it would prove nothing, so it is not read."""
-        self.api.send("add_instance", **order.body)
+        """Send the order, once. The reply names no server; an id in it would prove nothing, so it is not read.
+
+        Raises:
+            OutcomeUnknownError: an HTTP 429 too, which is not documented and so proves nothing (section 4).
+        """
+        try:
+            self.api.send("add_instance", **order.body)
+        except RateLimitedError as exc:
+            if exc.facts.get("provider_message"):
+                raise
+            raise OutcomeUnknownError(f"{exc.message}, which does not prove that nothing was ordered", **exc.facts) from exc
         return Receipt()
 
     def follow(self, receipt: Receipt, order_traits: t.Mapping[str, t.Any], known_ids: frozenset[str]) -> Operation:
@@ -271,7 +282,7 @@ class HostwindsDriver(Driver):
     def _never_appeared(self, name: str, new_ids: t.Sequence[str]) -> WaitTimeoutError:
         strangers = f" New servers without that name: {', '.join(new_ids)}." if new_ids else ""
         return WaitTimeoutError(
-            f"{self.PROFILE.title} accepted the order for {name}, and an invoice may have been paid, but no server of that name appeared in time.{strangers}",
+            f"{self.PROFILE.title} accepted the order for {name}, but no server of that name appeared in time, so an order may exist and be paid.{strangers}",
             hint="Run the task again once the server shows its name; look in the panel before ordering again.",
             candidates=list(new_ids) or None,
         )
@@ -327,6 +338,8 @@ class HostwindsDriver(Driver):
             now = self.fetch(str(instance.id))
             if now is not None and now.status != DELETING:
                 raise
+        with contextlib.suppress(NotFoundError, TransientError):
+            self._shown(str(instance.id))  # the first read may be stale (HW-11): with wait: false the next task must not get it
         return self.gone(instance)
 
     def gone(self, instance: Instance) -> Operation:
@@ -486,7 +499,7 @@ class HostwindsDriver(Driver):
         plan = self.catalogue.plan(str(changes["size"]), str(instance.id))
         custom = custom_values(wish.fields)
         price = None if custom else plan.price(instance.facts.get("billing_cycle"))
-        return {"effect": RESTART, "cost": True, "price": price, "predicted": {**plan.resources(), **custom}}
+        return {"effect": RESTART, "cost": True, "price": price, "predicted": plan.resources(custom)}
 
     def resize(self, instance: Instance, changes: t.Mapping[str, t.Any], wish: Wish) -> Operation | None:
         """Carry the paid upgrade on from wherever it stands."""

@@ -219,20 +219,17 @@ class Plan:
             "price": price.public() if price else None,
         }
 
-    def resources(self) -> dict[str, int]:
-        """Those of cpu, memory_mb and disk_gb that the list tells."""
+    def resources(self, custom: t.Collection[str]) -> dict[str, int | None]:
+        """What a server of this plan has; unknown where C(custom) values were asked for, since no list tells which plans take them."""
         found = {"cpu": self.cpu, "memory_mb": self.memory_mb, "disk_gb": self.disk_gb}
-        return {key: value for key, value in found.items() if value is not None}
+        return {key: None if key in custom else value for key, value in found.items()}
 
 
-def plan(row: Row) -> Plan | None:
-    """A row of the price list, None without a number to order it by."""
-    rid = _number_text(row.get("rid"))
-    if rid is None:
-        return None
+def plan(row: Row) -> Plan:
+    """A row of the price list."""
     gigabytes = _number(row.get("ram"))
     return Plan(
-        rid=rid,
+        rid=str(integer(row.get("rid"))),
         name=text(row.get("name")),
         cpu=_whole(_number(row.get("cpu"))),
         memory_mb=_whole(gigabytes * 1024) if gigabytes is not None else None,

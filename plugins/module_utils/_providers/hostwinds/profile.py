@@ -31,6 +31,7 @@ PROFILE = Profile(
             "disk_gb": "custom plan value beside size, at creation and in the paid upgrade; never compared",
             "ssh_keys": "names, at creation; not shown afterwards, so never compared",
             "password": "set after creation by a change of password and a reboot",
+            "update_password": "always changes it in every run, with a reboot of a running server",
             "firewalls": "exactly one profile, by name or id; the end of a name that fits one profile is enough",
             "rescue": "reboots",
             "locked": "blocks every change and the deletion",
