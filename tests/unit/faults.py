@@ -139,6 +139,66 @@ LIST = {"hostwinds": "get_instances", "civo": "instances.list", "gcore": "instan
 STOP = {"hostwinds": "shutdown", "civo": "instances.stop", "gcore": "instances.action", "hosterapi": "server_shutdown"}
 DELETE = {"hostwinds": "terminate", "civo": "instances.delete", "gcore": "instances.delete", "hosterapi": "server_delete"}
 
+# A value of each option that the provider takes, other than what a server of CREATE has where it can differ.
+OPTIONS: t.Final[t.Mapping[str, t.Mapping[str, t.Any]]] = {
+    "hostwinds": {
+        "image": "img-ubuntu-24.04",
+        "size": "3",
+        "ssh_keys": ["demo"],
+        "password": "S3CRET-Passw0rd!",
+        "firewalls": ["web"],
+        "rescue": True,
+        "locked": True,
+        "billing_cycle": "hourly",
+    },
+    "civo": {
+        "image": "debian-12",
+        "size": "g3.medium",
+        "network": "private",
+        "public_ip": False,
+        "ssh_keys": ["ops"],
+        "user_data": "#!/bin/sh\necho S3CRET-user-data\n",
+        "username": "admin",
+        "tags": {"web": "", "role": "front"},
+        "firewalls": ["private-fw"],
+        "rescue": True,
+    },
+    "gcore": {
+        "image": "debian-12-generic-x64",
+        "size": "g2-standard-2-4",
+        "disk_gb": 20,
+        "network": "net1",
+        "public_ip": True,
+        "ssh_keys": ["ops"],
+        "user_data": "#!/bin/sh\necho S3CRET-user-data\n",
+        "username": "admin",
+        "password": "S3CRET-Passw0rd!",
+        "tags": {"role": "front", "env": "a test"},
+        "firewalls": ["ssh", "web"],
+    },
+    "hosterapi": {"image": "Ubuntu24.04", "cpu": 4, "memory_mb": 4096, "disk_gb": 40, "ip_count": 2, "reset_password": True},
+}
+# What some of them cannot do without.
+_COMPANIONS: t.Final[t.Mapping[tuple[str, str], t.Mapping[str, t.Any]]] = {
+    ("civo", "network"): {"firewalls": ["private-fw"]},
+    ("civo", "firewalls"): {"network": "private"},
+    ("gcore", "username"): {"password": "S3CRET-Passw0rd!"},
+    ("gcore", "public_ip"): {"network": "net1"},
+}
+# All of them in one task, as far as they go together.
+EVERYTHING: t.Final[t.Mapping[str, t.Mapping[str, t.Any]]] = {
+    "hostwinds": {**OPTIONS["hostwinds"], "state": "started"},
+    "civo": {**OPTIONS["civo"], "public_ip": True},
+    "gcore": {name: value for name, value in OPTIONS["gcore"].items() if name != "user_data"} | {"state": "stopped"},
+    "hosterapi": {name: value for name, value in OPTIONS["hosterapi"].items() if name != "reset_password"} | {"state": "stopped"},
+}
+
+
+def option_values(provider: str) -> list[tuple[str, dict[str, t.Any]]]:
+    """Each option with a value, and what goes with it."""
+    return [(name, {name: value, **_COMPANIONS.get((provider, name), {})}) for name, value in OPTIONS[provider].items()]
+
+
 # Settings that make a build, or a change, take so many seconds.
 _SLOW_BUILD = {"hostwinds": ("build_seconds",), "civo": ("seconds",), "gcore": ("task_seconds", "task_unread_seconds"), "hosterapi": ("job_seconds",)}
 _SLOW_CHANGE = {**_SLOW_BUILD, "hostwinds": ("power_seconds", "delete_seconds"), "hosterapi": ("power_seconds", "delete_seconds")}
@@ -285,6 +345,17 @@ def ledger_entries(controller: Controller) -> dict[str, t.Any]:
             return entries
     except FileNotFoundError:
         return {}
+
+
+def files_below(controller: Controller) -> dict[str, str]:
+    """The text of every file that the tasks of a controller have left: ledger, cache, locks."""
+    found = {}
+    for folder, _folders, names in os.walk(controller.environ["HOME"]):
+        for name in names:
+            path = os.path.join(folder, name)
+            with open(path, encoding="utf-8", errors="replace") as handle:
+                found[path] = handle.read()
+    return found
 
 
 def clear_ledger_entry(controller: Controller, name: str) -> None:
