@@ -24,6 +24,7 @@ CREATE: dict[str, dict[str, t.Any]] = {
     "gcore": {"region": "4", "image": "ubuntu-22.04-x64", "size": "g2-standard-1-2"},
     "hosterapi": {"image": "Debian12.0", "cpu": 2, "memory_mb": 2048, "disk_gb": 20},
 }
+LEAST_SLEEP = 1e-6  # seconds; real time never stands still, and a sum of floats may miss a deadline by less than it can add
 ORDER = {"hostwinds": "add_instance", "civo": "instances.create", "gcore": "instances.create", "hosterapi": "server_create"}
 
 
@@ -44,8 +45,9 @@ class VirtualClock(Clock):
 
     def sleep(self, seconds: float) -> None:
         """Pass time."""
-        self._now += max(0.0, seconds)
-        self._simulator.clock.advance(max(0.0, seconds))
+        passed = max(LEAST_SLEEP, seconds)
+        self._now += passed
+        self._simulator.clock.advance(passed)
 
 
 class Controller:
