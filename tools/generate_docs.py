@@ -11,8 +11,10 @@ so that committed documentation always equals the data.
 from __future__ import annotations
 
 import argparse
+import json
 import pathlib
 import sys
+import typing as t
 
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import FIELDS
 from ansible_collections.polyhost.cloud.plugins.module_utils._registry import DRIVERS
@@ -43,7 +45,8 @@ options:
   api_token:
     description:
       - The account's API token. White space around it is stripped; anything of that kind inside is refused.
-      - Left out, it is read from the provider's own environment variable. {tokens}
+      - Left out, it is read from the provider's own environment variable.
+{tokens}
     type: str
   api_url:
     description:
@@ -58,7 +61,8 @@ options:
     type: str
   region:
     description:
-      - Where to look and where to create. {regions}
+      - Where to look and where to create.
+{regions}
       - Left out, E(VPS_REGION) is used. Without either, lookups search every region of the account.
     type: str
   project:
@@ -72,7 +76,8 @@ options:
     type: path
   request_timeout:
     description:
-      - Seconds to wait for an answer to one request. Defaults to {timeouts}.
+      - Seconds to wait for an answer to one request.
+      - Defaults to {timeouts}.
     type: float
   max_retry_wait:
     description:
@@ -81,7 +86,8 @@ options:
     default: 120.0
   rate_limit:
     description:
-      - Requests per second for the account, shared by all processes of this controller; V(0) lifts the limit. Defaults to {rates}.
+      - Requests per second for the account, shared by all processes of this controller; V(0) lifts the limit.
+      - Defaults to {rates}.
     type: float
   ip_family:
     description:
@@ -108,12 +114,17 @@ def fragment() -> str:
     """The connection fragment."""
     return FRAGMENT.format(
         choices=", ".join(p.name for p in PROFILES),
-        tokens=" ".join(f"{p.title}: E({p.token_env})." for p in PROFILES),
-        urls="\n".join(f"      - {p.title} uses E({p.url_env}), else V({p.default_url})." for p in PROFILES),
-        regions=" ".join(f"{p.title}: {p.region}." for p in PROFILES),
+        tokens=_items(f"{p.title} uses E({p.token_env})." for p in PROFILES),
+        urls=_items(f"{p.title} uses E({p.url_env}), else V({p.default_url})." for p in PROFILES),
+        regions=_items(f"{p.title} takes {p.region}." for p in PROFILES),
         timeouts=_by_value({p.title: f"{p.request_timeout:g}" for p in PROFILES}),
         rates=_by_value({p.title: f"{p.rate_limit:g}" for p in PROFILES}),
     )
+
+
+def _items(texts: t.Iterable[str]) -> str:
+    """Items of a description, quoted since they come from data."""
+    return "\n".join(f"      - {json.dumps(text)}" for text in texts)
 
 
 def _by_value(values: dict[str, str]) -> str:

@@ -20,16 +20,20 @@ options:
   api_token:
     description:
       - The account's API token. White space around it is stripped; anything of that kind inside is refused.
-      - Left out, it is read from the provider's own environment variable. Hostwinds: E(HOSTWINDS_API_KEY). Civo: E(CIVO_TOKEN). Gcore: E(GCORE_API_KEY). HosterAPI.de: E(HOSTERAPI_TOKEN).
+      - Left out, it is read from the provider's own environment variable.
+      - "Hostwinds uses E(HOSTWINDS_API_KEY)."
+      - "Civo uses E(CIVO_TOKEN)."
+      - "Gcore uses E(GCORE_API_KEY)."
+      - "HosterAPI.de uses E(HOSTERAPI_TOKEN)."
     type: str
   api_url:
     description:
       - The address of the API. Plain HTTP is accepted to this machine only, and redirects are never followed.
       - Left out, it is read from the provider's own environment variable, else the provider's public address is used.
-      - Hostwinds uses E(HOSTWINDS_API_URL), else V(https://clients.hostwinds.com/cloud/api.php).
-      - Civo uses E(CIVO_API_URL), else V(https://api.civo.com).
-      - Gcore uses E(GCORE_API_URL), else V(https://api.gcore.com).
-      - HosterAPI.de uses E(HOSTERAPI_API_URL), else V(https://reseller.hosterapi.de/api/v1).
+      - "Hostwinds uses E(HOSTWINDS_API_URL), else V(https://clients.hostwinds.com/cloud/api.php)."
+      - "Civo uses E(CIVO_API_URL), else V(https://api.civo.com)."
+      - "Gcore uses E(GCORE_API_URL), else V(https://api.gcore.com)."
+      - "HosterAPI.de uses E(HOSTERAPI_API_URL), else V(https://reseller.hosterapi.de/api/v1)."
     type: str
   account:
     description:
@@ -38,7 +42,11 @@ options:
     type: str
   region:
     description:
-      - Where to look and where to create. Hostwinds: location id, a number. Civo: a region code such as LON1, in any case; creating without one uses the account's default region. Gcore: id, display name, slug or keystone name, ignoring case; left out: lookups search every active region. HosterAPI.de: nothing; HosterAPI.de has no regions, so it is ignored.
+      - Where to look and where to create.
+      - "Hostwinds takes location id, a number."
+      - "Civo takes a region code such as LON1, in any case; creating without one uses the account's default region."
+      - "Gcore takes an id, display name, slug or keystone name, ignoring case."
+      - "HosterAPI.de takes none, so it is ignored."
       - Left out, E(VPS_REGION) is used. Without either, lookups search every region of the account.
     type: str
   project:
@@ -52,7 +60,8 @@ options:
     type: path
   request_timeout:
     description:
-      - Seconds to wait for an answer to one request. Defaults to 30 (Hostwinds, Civo, Gcore), 120 (HosterAPI.de).
+      - Seconds to wait for an answer to one request.
+      - Defaults to 30 (Hostwinds, Civo, Gcore), 120 (HosterAPI.de).
     type: float
   max_retry_wait:
     description:
@@ -61,7 +70,8 @@ options:
     default: 120.0
   rate_limit:
     description:
-      - Requests per second for the account, shared by all processes of this controller; V(0) lifts the limit. Defaults to 2 (Hostwinds), 10 (Civo, Gcore), 5 (HosterAPI.de).
+      - Requests per second for the account, shared by all processes of this controller; V(0) lifts the limit.
+      - Defaults to 2 (Hostwinds), 10 (Civo, Gcore), 5 (HosterAPI.de).
     type: float
   ip_family:
     description:

@@ -58,7 +58,7 @@ class Controller:
             "ANSIBLE_LOCAL_TEMP": str(folder / "ansible" / "tmp"),
             "ANSIBLE_REMOTE_TEMP": str(folder / "ansible" / "tmp"),
             "ANSIBLE_ASYNC_DIR": str(folder / "ansible" / "async"),
-            "ANSIBLE_COLLECTIONS_PATH": os.environ.get("ANSIBLE_COLLECTIONS_PATH", str(ROOT.parents[2])),
+            "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
             "ANSIBLE_NOCOLOR": "true",

@@ -171,7 +171,7 @@ def test_rate_limit_holds_over_forks(controller: Controller) -> None:
     playbook.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": [task, task]}]), encoding="utf-8")
     run = controller.playbook(str(playbook), "-i", str(inventory), "--forks", "6")
     assert run.status == 0, run.output
-    assert len(controller.simulator.calls("civo")) == 12
+    assert len(controller.simulator.calls("civo")) >= 12
     assert controller.simulator.peak_rate("civo") <= 3
 
 
