@@ -168,8 +168,10 @@ def _failure(call: Call, response: Response, redact: t.Callable[[str], str]) -> 
 def _said(body: Row) -> str:
     """The message of an error and what it says about single fields; C(traceback) is dropped."""
     fields = body.get("invalid_fields")
-    details = [f"{field}: {said}" for field, said in fields.items()] if isinstance(fields, dict) else []
-    return " ".join([text(body.get("message")) or "", *details]).strip()
+    message = text(body.get("message")) or ""
+    listed = {str(field): said if isinstance(said, list) else [said] for field, said in fields.items()} if isinstance(fields, dict) else {}
+    details = [f"{field}: {item}" for field, items in listed.items() for item in items if str(item) not in message]
+    return " ".join([message, *details]).strip()
 
 
 def _kind(response: Response, name: str, message: str) -> tuple[type[VpsError], str | None]:

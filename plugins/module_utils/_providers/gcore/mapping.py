@@ -174,7 +174,12 @@ def split_tags(items: t.Iterable[Row]) -> tuple[dict[str, str], dict[str, str]]:
 def _firewalls(row: Row) -> tuple[Ref, ...]:
     """Names only, one a port, so repeats occur (section 5.1)."""
     names = (text(item.get("name")) for item in _items(row.get("security_groups")))
-    return tuple(Ref(name=name) for name in dict.fromkeys(names) if name)
+    return in_order(Ref(name=name) for name in names if name)
+
+
+def in_order(groups: t.Iterable[Ref]) -> tuple[Ref, ...]:
+    """Each security group once, by name."""
+    return tuple(sorted(dict.fromkeys(groups), key=str))
 
 
 def _ssh_keys(row: Row) -> tuple[Ref, ...] | None:

@@ -16,6 +16,7 @@ from ..._http.client import Call
 from ..base import Context
 from .api import ASSIGN, FLOATING_IPS, INTERFACES, PORTS, TITLE, UNASSIGN, Api
 from .catalogue import Catalogue
+from .mapping import in_order
 from .scope import Scope
 
 Send = t.Callable[[Instance, t.Callable[[], t.Any]], t.Any]
@@ -50,19 +51,18 @@ class Firewalls:
 
     def read(self, instance: Instance) -> Instance:
         """Fill in the ids of the groups; C(facts["uneven_firewalls"]) tells that ports carry different ones."""
-        ports = self._ports(instance)
-        if not ports:
+        everywhere = self._ports(instance)
+        if not everywhere:
             return instance
-        if _uneven(ports):
-            ports = self._secured(instance, ports) or ports
-        groups = tuple(dict.fromkeys(group for port in ports for group in port.groups))
-        return replace(instance, firewalls=groups, facts={**instance.facts, "uneven_firewalls": _uneven(ports)})
+        ports = self._secured(instance, everywhere) or everywhere if _uneven(everywhere) else everywhere
+        facts = {**instance.facts, "ports": everywhere, "uneven_firewalls": _uneven(ports)}
+        return replace(instance, firewalls=in_order(group for port in ports for group in port.groups), facts=facts)
 
     def assign(self, instance: Instance, wanted: t.Sequence[Ref]) -> None:
         """Make C(wanted) the whole set on every port: add what is missing, then remove what is too much (reading 16)."""
         region = str(instance.region)
         names = [group.name or str(self._catalogue.group(region, str(group.id))["name"]) for group in wanted]
-        everywhere = self._ports(instance) or [Port(None, instance.firewalls)]
+        everywhere = instance.facts.get("ports") or self._ports(instance) or [Port(None, instance.firewalls)]
         ports = self._secured(instance, everywhere)
         self._refuse_doubles(region, {*names, *(name for port in ports for name in port.names)})
         complete = len(ports) == len(everywhere)

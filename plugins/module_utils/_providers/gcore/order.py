@@ -168,7 +168,7 @@ class Orders:
     def _predicted_groups(self, groups: t.Sequence[Ref], wanted: t.Sequence[str]) -> tuple[Ref, ...]:
         """An order without groups gets the project's default one; names that do not exist yet are taken as they are."""
         known = {word for group in groups for word in (group.id, group.name)}
-        return (*groups, *(Ref(name=item) for item in wanted if item not in known)) if wanted else (DEFAULT_GROUP,)
+        return mapping.in_order((*groups, *(Ref(name=item) for item in wanted if item not in known))) if wanted else (DEFAULT_GROUP,)
 
     def _access(self, fields: t.Mapping[str, t.Any], unknown: list[str]) -> Row:
         """How to log in, as far as it was given; user data travels as base64."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
-from ..._core.errors import NotFoundError, OptionError
+from ..._core.errors import ConflictError, NotFoundError, OptionError, OutcomeUnknownError, RejectedError
 from ..._core.model import DONE, Instance, Outcome
 from ..._core.normalise import flag, integer, text
 from ..._core.wait import Operation
@@ -77,21 +77,45 @@ class Storage:
         volume = self.boot_volume(instance)
         if volume is None:
             raise NotFoundError(f"{TITLE} shows no boot volume of instance {instance.id}", id=instance.id)
-        if (integer(volume.get("size")) or 0) >= wanted:
+        if _size(volume) >= wanted:
             return None
         path = self._scope.path(str(instance.region), volume_id=str(volume["id"]))
 
         def now() -> Row:
             return t.cast(Row, self._api.ask(VOLUME, path))
 
-        def check() -> Outcome | None:
-            row = now()
-            grown = (integer(row.get("size")) or 0) >= wanted and text(row.get("task_id")) is None
-            return DONE if grown else None
+        unclear: OutcomeUnknownError | None = None
+        task_ids: list[str] = []
+        try:
+            task_ids = self._tasks.when_free(lambda: self._api.tasks(EXTEND, path, body={"size": wanted}), lambda: _holder(now()), instance)
+        except OutcomeUnknownError as exc:
+            unclear = exc  # only the volume can tell, and while a task holds it, not yet
+        except (ConflictError, RejectedError):
+            if _size(now()) < wanted:
+                raise
 
-        task_ids = self._tasks.when_free(lambda: self._api.tasks(EXTEND, path, body={"size": wanted}), lambda: text(now().get("task_id")), instance)
+        def check() -> Outcome | None:
+            volume = now()
+            if _holder(volume) is not None:
+                return None
+            if _size(volume) >= wanted:
+                return DONE
+            if unclear is not None:
+                raise unclear
+            return None
+
         reading = Operation(f"growth of the boot volume of instance {instance.id} at {TITLE}", check, POLL, instance_id=instance.id)
         return self._tasks.then(reading, task_ids)
+
+
+def _size(volume: Row) -> int:
+    """GiB."""
+    return integer(volume.get("size")) or 0
+
+
+def _holder(volume: Row) -> str | None:
+    """The task that holds a volume."""
+    return text(volume.get("task_id"))
 
 
 def _attached_to(volume: Row, instance_id: str) -> bool:
