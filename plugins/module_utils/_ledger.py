@@ -56,6 +56,7 @@ class Entry:
 
 
 _FIELDS = {f.name for f in fields(Entry)}
+_SHAPES: t.Mapping[str, t.Any] = {"ordered_at": (int, float), "traits": dict, "known_ids": list}
 
 Scope = tuple[str, str]  # project, region
 
@@ -142,7 +143,13 @@ class Ledger:
             entries.pop(key, None)
             if entry is not None:
                 entries[key] = {name: value for name, value in asdict(entry).items() if value not in (None, {}, ())}
-            self._store(entries)
+            try:
+                self._store(entries)
+            except OSError as exc:
+                raise self._unwritable(exc) from exc
+
+    def _unwritable(self, exc: OSError) -> LedgerError:
+        return LedgerError(f"The ledger {self.path} cannot be written ({exc.strerror})", hint="Name a writable path in the option ledger.")
 
     def _store(self, entries: t.Mapping[str, t.Any]) -> None:
         folder = os.path.dirname(os.path.abspath(self.path))
@@ -160,10 +167,11 @@ class Ledger:
     @contextlib.contextmanager
     def _locked(self, path: str, deadline: Deadline, what: str) -> t.Iterator[None]:
         try:
-            os.makedirs(os.path.dirname(os.path.abspath(path)), mode=0o700, exist_ok=True)
+            for each in (self.path, path):
+                os.makedirs(os.path.dirname(os.path.abspath(each)), mode=0o700, exist_ok=True)
             handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as exc:
-            raise LedgerError(f"The ledger {self.path} cannot be written ({exc.strerror})", hint="Name a writable path in the option ledger.") from exc
+            raise self._unwritable(exc) from exc
         try:
             while True:
                 try:
@@ -181,9 +189,12 @@ class Ledger:
 
 
 def _entry(key: str, raw: t.Any) -> Entry:
-    if not isinstance(raw, dict) or raw.get("state") not in (ORDERING, JOB, LIVE):
-        raise LedgerError(f"The ledger's entry {key.rpartition('|')[2]!r} has no form that this version knows")
-    known = {name: value for name, value in raw.items() if name in _FIELDS}
-    known["name"] = str(known.get("name") or key.split("|", 4)[4])
-    known["known_ids"] = tuple(str(i) for i in known.get("known_ids") or ())
+    parts = key.split("|", 4)
+    known = {name: value for name, value in raw.items() if name in _FIELDS and value is not None} if isinstance(raw, dict) else {}
+    shaped = all(isinstance(known[name], shape) for name, shape in _SHAPES.items() if name in known)
+    if len(parts) != 5 or known.get("state") not in (ORDERING, JOB, LIVE) or not shaped:
+        raise LedgerError(f"The ledger's entry {key!r} has no form that this version knows")
+    known.setdefault("name", parts[4])
+    known.update({name: str(known[name]) for name in ("name", "id", "operation_id") if name in known})  # people write ids as numbers
+    known["known_ids"] = tuple(str(i) for i in known.get("known_ids", ()))
     return Entry(**known)

@@ -17,6 +17,7 @@ import os
 import tempfile
 import typing as t
 
+from .._core.errors import ConfigurationError
 from .._core.wait import Waiter
 
 MARGIN = 1.02  # clocks and networks jitter; a window a little wider keeps the promise
@@ -27,9 +28,12 @@ def cache_folder(environ: t.Mapping[str, str]) -> str:
     """The user's cache folder of this collection, made with mode 0700.
 
     Falls back to a folder of the user in the system's temporary directory where there is no writable home.
+
+    Raises:
+        ConfigurationError: there is no such folder either.
     """
-    base = environ.get("XDG_CACHE_HOME") or (os.path.join(environ["HOME"], ".cache") if environ.get("HOME") else "")
-    candidates = [os.path.join(base, "polyhost.cloud")] if os.path.isabs(base) else []
+    bases = (environ.get("XDG_CACHE_HOME", ""), os.path.join(environ.get("HOME", ""), ".cache"))
+    candidates = [os.path.join(base, "polyhost.cloud") for base in bases if os.path.isabs(base)]
     candidates.append(os.path.join(tempfile.gettempdir(), f"polyhost.cloud-{os.getuid()}"))
     for path in candidates:
         try:
@@ -39,7 +43,7 @@ def cache_folder(environ: t.Mapping[str, str]) -> str:
             continue
         if found.st_uid == os.getuid() and os.access(path, os.W_OK):
             return path
-    raise OSError(f"no writable cache folder among {', '.join(candidates)}")
+    raise ConfigurationError(f"There is no writable cache folder among {', '.join(candidates)}", hint="Name one in the environment variable XDG_CACHE_HOME.")
 
 
 def fingerprint(*parts: str) -> str:
@@ -52,7 +56,7 @@ class RateLimit:
 
     Args:
         path: the shared file.
-        rate: requests per second; 0 lifts the limit.
+        rate: requests per second; 0 lifts the limit. Between two whole numbers from 1 on the lower one holds.
         waiter: sleeps and keeps account of it.
     """
 
@@ -62,13 +66,17 @@ class RateLimit:
         self.waiter = waiter
 
     def acquire(self) -> None:
-        """Wait for the account's next free moment."""
+        """Wait for the account's next free moment.
+
+        Raises:
+            ConfigurationError: the shared file cannot be opened.
+        """
         if self.rate <= 0:
             return
         burst = max(1, int(self.rate))
-        window = MARGIN * burst / self.rate
+        window = MARGIN * max(1.0, burst / self.rate)
         now = self.waiter.clock.epoch()
-        with open(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8") as handle:
+        with self._open() as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
             moments = [m for m in _moments(handle.read()) if now - window < m < now + FAR][-burst:]
             slot = now if len(moments) < burst else max(now, moments[-burst] + window)
@@ -78,10 +86,18 @@ class RateLimit:
         if slot > now:
             self.waiter.pause(slot - now)
 
+    def _open(self) -> t.TextIO:
+        try:
+            return open(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8", errors="replace")
+        except OSError as exc:
+            raise ConfigurationError(
+                f"The file of the rate limit, {self.path}, cannot be opened ({exc.strerror})", hint="Remove it, or lift the limit with rate_limit: 0."
+            ) from exc
+
 
 def _moments(text: str) -> list[float]:
     try:
         found = json.loads(text)
     except ValueError:
         return []
-    return [float(m) for m in found if isinstance(m, (int, float))] if isinstance(found, list) else []
+    return [m for m in found if isinstance(m, float)] if isinstance(found, list) else []

@@ -27,8 +27,15 @@ class Redactor:
         """Learn one more secret; empty and very short ones are left out."""
         if not secret or len(secret) < SHORTEST:
             return
-        encoded = base64.b64encode(secret.encode("utf-8")).decode("ascii")
-        spellings = {secret, urllib.parse.quote(secret, safe=""), urllib.parse.quote_plus(secret), json.dumps(secret)[1:-1], encoded}
+        spellings = {
+            secret,
+            urllib.parse.quote(secret),
+            urllib.parse.quote(secret, safe=""),
+            urllib.parse.quote_plus(secret),
+            json.dumps(secret)[1:-1],
+            json.dumps(secret, ensure_ascii=False)[1:-1],
+            base64.b64encode(secret.encode("utf-8")).decode("ascii"),
+        }
         self._spellings = sorted({*self._spellings, *spellings}, key=len, reverse=True)
 
     def text(self, value: str) -> str:
