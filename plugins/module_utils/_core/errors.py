@@ -20,7 +20,11 @@ class VpsError(Exception):
         message: what happened, to which object at which provider.
         hint: what to do next.
         facts: further keys of the failed result (C(id), C(ids), C(operation_id), C(request_id), C(option)...).
+
+    C(check_first) is set by the client: the request that failed may be sent anew once the state was read.
     """
+
+    check_first = False
 
     def __init__(self, message: str, *, hint: str | None = None, **facts: t.Any) -> None:
         super().__init__(message)

@@ -365,13 +365,13 @@ class Client:
         return None
 
     def _final(self, call: Call, error: VpsError) -> VpsError:
-        """The error as the caller gets it; C(check_first) tells that the call may be sent anew once the state was read."""
-        unclear = isinstance(error, TransientError) and not isinstance(error, (UnreachableError, RateLimitedError))
-        if call.mutates and isinstance(error, TransientError):
-            error.facts["check_first"] = call.retry is Retry.CHECK_FIRST
-        if call.mutates and unclear:
-            return OutcomeUnknownError(f"{error.message}; whether it was carried out is not known", **error.facts)
-        return error
+        """The error as the caller gets it; a refusal that was waited out here already is final."""
+        if not call.mutates or not isinstance(error, TransientError) or isinstance(error, UnreachableError):
+            return error
+        refused = isinstance(error, RateLimitedError)
+        final = error if refused else OutcomeUnknownError(f"{error.message}; whether it was carried out is not known", **error.facts)
+        final.check_first = call.retry is Retry.CHECK_FIRST and not (refused and call.resend_refused)
+        return final
 
     def _retry_after(self, headers: t.Mapping[str, str]) -> float | None:
         value = headers.get("retry-after", "").strip()

@@ -87,14 +87,21 @@ class Executor:
 
     def _send_safely(self, group: list[Step]) -> Operation | None:
         step = group[0]
+        waited = 0.0
         for attempt in range(RESENDS + 1):
             try:
                 return self._send(group)
             except (OutcomeUnknownError, RateLimitedError) as exc:
+                again = exc.check_first and attempt < RESENDS
+                if isinstance(exc, RateLimitedError):
+                    pause = exc.retry_after if exc.retry_after is not None else 2.0 ** (attempt + 1)
+                    waited += pause
+                    again = again and waited <= self.driver.context.max_retry_wait
+                    self.driver.context.waiter.pause(pause if again else 0.0)
                 settled = self._settled_as(group)
                 if settled is not None:
                     return settled
-                if not exc.facts.get("check_first") or attempt == RESENDS:
+                if not again:
                     exc.facts.setdefault("id", self.instance.id)
                     exc.facts.setdefault("step", step.action)
                     raise

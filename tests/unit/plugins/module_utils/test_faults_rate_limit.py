@@ -80,6 +80,18 @@ def test_a_refused_change_is_sent_again(controller: Controller, provider: str, s
         assert calls[first + 1] != operation
 
 
+@matrix("429 on a write")
+def test_a_change_that_would_wait_too_long_fails_at_once(controller: Controller, provider: str) -> None:
+    made = controller.made(provider)
+    controller.simulator.fault(provider, STOP[provider], "rate_limit", times=0, retry_after=500)
+    result = controller.instance(provider, name="web1", state="stopped", **place(provider)).result
+    assert result["failed"] is True
+    assert result["error"] == "RateLimitedError"
+    assert result["id"] == made["id"]
+    assert result["api"]["waited"] == 0.0
+    assert controller.writes(provider) == [STOP[provider]]
+
+
 @matrix("429 on an order")
 def test_a_refused_order_is_sent_again_after_a_look(controller: Controller, provider: str) -> None:
     controller.simulator.fault(provider, ORDER[provider], "rate_limit", times=2, retry_after=3)

@@ -86,7 +86,7 @@ def test_a_read_that_fails_is_not_absence(controller: Controller, provider: str,
             result = controller.instance(provider, state=state, **subject, **place(provider)).result
             assert result["failed"] is True, (subject, result)
             assert result["changed"] is False
-            assert "not found" not in result["msg"].lower()
+            assert result["error"] != "NotFoundError"
         info = controller.info(provider, **subject, **place(provider)).result
         assert info["failed"] is True
         controller.simulator.clear_faults()

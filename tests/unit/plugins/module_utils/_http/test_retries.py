@@ -104,7 +104,7 @@ def test_too_many_requests(bench: t.Any, call: Call, kind: str) -> None:
     assert isinstance(error, RateLimitedError)
     assert len(stub.requests) == (1 if call is ORDER else ATTEMPTS)
     if call.mutates:
-        assert error.check_first is (call.retry is Retry.CHECK_FIRST)
+        assert error.check_first is (call.retry is Retry.CHECK_FIRST and not call.resend_refused)
     if call is ORDER:
         assert bench.clock.slept == []
         assert error.retry_after == {"none": None, "seconds": 7.0, "date": 7.0}[kind]

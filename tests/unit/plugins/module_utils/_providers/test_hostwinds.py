@@ -305,7 +305,7 @@ def test_a_write_without_an_answer_is_sent_once(script: Script, driver: Hostwind
     script.on("boot", requests.exceptions.ReadTimeout())
     with pytest.raises(OutcomeUnknownError) as caught:
         driver.start(server())
-    assert caught.value.facts["check_first"] is True
+    assert caught.value.check_first is True
     assert script.calls == ["boot"]
 
 
@@ -955,19 +955,25 @@ def test_candidates_are_new_named_and_alive(script: Script, driver: HostwindsDri
 
 
 @pytest.mark.parametrize(
-    ("fields", "ready"),
+    ("fields", "new", "old"),
     [
-        ({}, True),
-        ({"status": "BUILD", "task_state": "spawning"}, False),
-        ({"task_state": "spawning"}, False),
-        ({"status": "SHUTOFF"}, False),
-        ({"status": "SHUTOFF", "template_uuid": "cd"}, True),
-        ({"status": "STRANGE"}, False),
-        ({"status": "SUSPENDED"}, False),
+        ({}, True, True),
+        ({"status": "BUILD", "task_state": "spawning"}, False, False),
+        ({"task_state": "spawning"}, False, False),
+        ({"status": "SHUTOFF"}, False, True),
+        ({"status": "SHUTOFF", "template_uuid": "cd"}, True, True),
+        ({"status": "STRANGE"}, False, False),
+        ({"status": "SUSPENDED"}, False, True),
+        ({"status": "RESIZED"}, False, True),
     ],
 )
-def test_a_new_server_is_ready_when_it_runs(driver: HostwindsDriver, fields: dict[str, t.Any], ready: bool) -> None:
-    assert driver.ready(server(**fields)) is ready
+def test_a_new_server_is_ready_when_it_runs_an_old_one_when_it_is_settled(
+    script: Script, driver: HostwindsDriver, fields: dict[str, t.Any], new: bool, old: bool
+) -> None:
+    assert driver.ready(server(**fields)) is old
+    script.has(row())
+    driver.candidates(TRAITS, frozenset())
+    assert driver.ready(server(**fields)) is new
 
 
 def test_a_failed_build_is_told(driver: HostwindsDriver) -> None:
@@ -1183,7 +1189,7 @@ def test_a_lock_is_never_flipped_blindly(script: Script, driver: HostwindsDriver
     script.on("toggle_lock", (502, ""))
     with pytest.raises(OutcomeUnknownError) as caught:
         driver.set_locked(server(), True)
-    assert caught.value.facts["check_first"] is False
+    assert caught.value.check_first is False
     assert len(script.writes) == 1
 
 
@@ -1336,6 +1342,27 @@ def test_a_confirmation_whose_answer_is_lost_is_sent_again_only_if_needed(world:
     upgrading.on("get_price_list", SMALL, BIG)
     world.wait(resize(driver))
     assert actions(upgrading) == ["upgrade_server", "confirm_upgrade", "confirm_upgrade"]
+
+
+def test_a_confirmation_that_is_refused_after_a_lost_answer_was_done(world: World, upgrading: Script, driver: HostwindsDriver) -> None:
+    refusal = failure("The instance is not in status RESIZED.")
+    upgrading.on("confirm_upgrade", (502, ""), refusal)
+    upgrading.on("get_instance", RESIZED, RESIZED, BIGGER)  # the second read is stale
+    upgrading.on("get_price_list", SMALL, BIG)
+    world.wait(resize(driver))
+    assert actions(upgrading) == ["confirm_upgrade", "confirm_upgrade"]
+    upgrading.on("confirm_upgrade", refusal)
+    upgrading.on("get_instance", RESIZED)
+    with pytest.raises(RejectedError):
+        resize(driver)
+
+
+def test_a_confirmation_that_never_gets_an_answer_is_given_up(world: World, upgrading: Script, driver: HostwindsDriver) -> None:
+    upgrading.on("confirm_upgrade", (502, ""))
+    upgrading.on("get_instance", RESIZED)
+    with pytest.raises(OutcomeUnknownError):
+        world.wait(resize(driver))
+    assert actions(upgrading) == ["confirm_upgrade"] * 3
 
 
 def test_an_order_without_an_answer_is_never_repeated(upgrading: Script, driver: HostwindsDriver) -> None:
