@@ -52,6 +52,7 @@ class HostwindsDriver(Driver):
         self.api = Api(context)
         self.catalogue = Catalogue(self.api, self.missing)
         self._located: set[str] = set()  # ids that the account-wide name brought: their region is compared, not demanded
+        self._ordered: set[str] = set()  # ids that an order made
 
     # -- the options alone ------------------------------------------------------------------------------------------
 
@@ -312,6 +313,7 @@ class HostwindsDriver(Driver):
             return None
         if instance_id not in self._located:
             self._located.add(instance_id)
+            self._ordered.add(instance_id)
             self._warn_of_mismatch(instance, traits)
         return replace(instance, name=str(traits["name"]))
 
@@ -322,9 +324,10 @@ class HostwindsDriver(Driver):
                 self.context.warn(f"{self.label(instance)} was ordered with {what} {ordered} and shows {', '.join(map(str, shown))}")
 
     def ready(self, instance: Instance) -> bool:
-        """Settled and running; a server that boots an ISO may be stopped (section 7)."""
+        """Settled, and a server that this task ordered runs too, unless it boots an ISO (section 7)."""
         self.refuse_failed(instance)
-        return instance.settled and (instance.status in (RUNNING, RESCUE) or (instance.status == STOPPED and bool(instance.facts.get("iso"))))
+        running = instance.status == RUNNING or (instance.status == STOPPED and bool(instance.facts.get("iso")))
+        return instance.settled and (running or instance.id not in self._ordered)
 
     # -- verbs (sections 7 and 10) --------------------------------------------------------------------------------------
 

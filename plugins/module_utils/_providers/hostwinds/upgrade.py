@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._core.errors import ConsentError, NotAppliedError, NotFoundError, OutcomeUnknownError, QuotaError, TransientError
+from ..._core.errors import ConflictError, ConsentError, NotAppliedError, NotFoundError, OutcomeUnknownError, QuotaError, RejectedError
 from ..._core.model import DELETING, RESCUE, RESIZING, RUNNING, STOPPED, SUSPENDED, Instance, Outcome
 from ..._core.wait import Deadline, Operation
 from .api import Row, pending_invoice
@@ -18,6 +18,8 @@ if t.TYPE_CHECKING:
 
 PAYMENT_GRACE = 300.0  # seconds; who pays later runs the task again
 GRACE = 120.0  # seconds until what was accepted must show
+
+RECONFIRMATIONS = 2  # how often an unclear confirmation may be sent anew
 
 _Stage = t.Callable[[], "Outcome | None"]
 
@@ -42,6 +44,7 @@ class Upgrade:
         self.custom = custom
         self.may_restart = may_restart
         self._pending = False
+        self._confirmations = 0
         self._sizes: tuple[int | None, ...] = ()
         self._grace = self._clock(GRACE)
         self._stage: _Stage = self._await_payment
@@ -89,7 +92,17 @@ class Upgrade:
         return self._enter(self._await_resized, 0.0)
 
     def _confirm(self) -> Outcome | None:
-        self.driver.api.send("confirm_upgrade", self.id)
+        """Confirm; after an unknown outcome only while a read still shows RESIZED, and a refusal then means that it was done."""
+        self._confirmations += 1
+        try:
+            self.driver.api.send("confirm_upgrade", self.id)
+        except OutcomeUnknownError:
+            if self._confirmations > RECONFIRMATIONS:
+                raise
+            return self._enter(self._await_resized, 0.0)
+        except (ConflictError, RejectedError):
+            if self._confirmations == 1:
+                raise
         return self._enter(self._await_confirmed, 0.0)
 
     # -- the stages -----------------------------------------------------------------------------------------------------
@@ -106,7 +119,7 @@ class Upgrade:
             return None
         now = self._now()
         if now.facts["resized"]:
-            return self._confirm_again()
+            return self._confirm()
         if now.facts["upgrade_ordered"]:
             return self._apply(now)
         if self._pending:
@@ -119,7 +132,7 @@ class Upgrade:
         now = self._now()
         self.driver.refuse_failed(now)
         if now.facts["resized"]:
-            return self._confirm_again()
+            return self._confirm()
         changed = not now.facts["upgrade_ordered"] or _sizes(now) != self._sizes
         if now.settled and changed and self._has_plan():
             return Outcome(self.id)
@@ -145,13 +158,6 @@ class Upgrade:
                 id=self.id,
             )
         return None
-
-    def _confirm_again(self) -> Outcome | None:
-        """Confirm after a read showed that it is still needed; an unknown outcome is read again first."""
-        try:
-            return self._confirm()
-        except OutcomeUnknownError as exc:
-            raise TransientError(f"{exc.message}; the instance stays in RESIZED until it is confirmed", id=self.id) from exc
 
     def _has_plan(self) -> bool:
         return self.driver.catalogue.current_size(self.id, fresh=True) == self.rid
