@@ -47,6 +47,7 @@ class CivoDriver(Driver):
         super().__init__(context)
         client = context.client(api.authorise(context.connection.token), api.classify, api.BACKOFF)
         self._civo = Account(client, context.connection.region, self.missing)
+        self._next_network: str | None = None  # where a replacement would be
         self._home: dict[str, str] = {}  # the region in which an id was seen
         self._inhabited: set[str | None] = set()  # the networks in which servers were seen
         self._address_due: set[str] = set()  # new servers that were ordered with a public address
@@ -55,6 +56,7 @@ class CivoDriver(Driver):
 
     def check(self, wish: Wish) -> None:
         """Refuse names that are no hostnames (section 4.3), tags with white space (4.8), and more or less than one key or firewall."""
+        self._next_network = wish.fields.get("network") if "replace" in wish.allow else None
         if wish.id is not None:
             _check_id(wish.id)
         if wish.name is not None:
@@ -158,14 +160,15 @@ class CivoDriver(Driver):
         return readers[kind](region)
 
     def resolve(self, kind: str, wanted: str, instance: Instance) -> Ref:
-        """Name or id to both, in the region and for firewalls in the network of the instance."""
+        """Name or id to both, in the region of the instance; firewalls in its network, or in the one that a replacement is allowed to move it to."""
         region = str(instance.region)
         if kind == "image":
             return mapping.ref(self._civo.image(region, wanted))
         if kind == "network":
             return mapping.ref(self._civo.network(region, wanted), "label")
         if kind == "firewalls":
-            return mapping.ref(self._civo.firewall(region, wanted, instance.network_id))
+            network_id = str(self._civo.network(region, self._next_network)["id"]) if self._next_network else instance.network_id
+            return mapping.ref(self._civo.firewall(region, wanted, network_id))
         return mapping.ref(self._civo.ssh_key(region, wanted))
 
     def _fetch(self, instance_id: str, region: str) -> Instance | None:
