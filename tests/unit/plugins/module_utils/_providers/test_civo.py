@@ -36,6 +36,7 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._core.wait import C
 from ansible_collections.polyhost.cloud.plugins.module_utils._http.client import Authorise, Backoff, Classify, Client, Response, Retry, Transport
 from ansible_collections.polyhost.cloud.plugins.module_utils._http.rate import RateLimit
 from ansible_collections.polyhost.cloud.plugins.module_utils._http.redact import Redactor
+from ansible_collections.polyhost.cloud.plugins.module_utils._ledger import Ledger
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import CATALOG_LISTS, FIELDS, Connection, Order, Wish
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.civo import api, mapping
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.civo.driver import CivoDriver
@@ -179,7 +180,7 @@ class World:
     """A context with a scripted provider and a clock that does not wait."""
 
     max_retry_wait = 120.0
-    ledger = None
+    ledger: Ledger | None = None
 
     def __init__(self, region: str | None = "LON1", *, check_mode: bool = False) -> None:
         self.script = Script()
@@ -529,7 +530,7 @@ def test_an_empty_result_proves_the_region(world: World, driver: CivoDriver) -> 
 def test_a_region_that_does_not_exist_is_never_an_absence() -> None:
     world = World("MOON1")
     world.has(region="MOON1")
-    with pytest.raises(OptionError, match="MOON1.*Known there: LON1, NYC1") as caught:
+    with pytest.raises(OptionError, match=r"MOON1.*Known there: LON1, NYC1") as caught:
         world.driver.find("web")
     assert caught.value.facts["option"] == "region"
     assert "missing" not in caught.value.facts
