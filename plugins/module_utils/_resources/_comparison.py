@@ -230,7 +230,7 @@ class Comparison:
         suspended = status == SUSPENDED
         if state == "restarted" and not self.fresh:
             self._power_step("restart" if self.running else "resume" if suspended else "start", RUNNING)
-        elif state in ("started", "restarted") and not self.running:
+        elif (state in ("started", "restarted") or (self.fresh and state in ("present", "rebuilt"))) and not self.running:
             self._power_step("resume" if suspended else "start", RUNNING)
         elif state == "stopped" and status != STOPPED:
             if suspended:
@@ -245,7 +245,8 @@ class Comparison:
 
     def _rescue(self) -> None:
         wanted, current = self.wish.fields.get("rescue"), self.instance.rescue
-        if wanted is None or current is wanted or (current is None and self.instance.status == RESCUE and wanted):
+        shown = current if current is not None else self.instance.status == RESCUE
+        if wanted is None or shown is wanted:
             return
         restart = self.running
         self.steps.append(
