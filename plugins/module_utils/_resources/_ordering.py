@@ -54,6 +54,7 @@ class Ordering:
         self.driver = driver
         self.wish = wish
         self.context = driver.context
+        self.accepted = False  # whether the provider took an order
 
     # -- a new order ------------------------------------------------------------------------------------------------
 
@@ -80,6 +81,7 @@ class Ordering:
         except VpsError:
             self._drop(order.scope)
             raise
+        self.accepted = True
         if isinstance(receipt, Made):
             return self._found(order.scope, entry, receipt)
         if receipt.instance_id:

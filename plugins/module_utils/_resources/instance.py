@@ -22,6 +22,7 @@ from .._core.errors import (
     NotFoundError,
     OptionError,
     PlanChangedError,
+    TransientError,
     VpsError,
     WaitTimeoutError,
 )
@@ -336,10 +337,13 @@ class InstanceTask:
 
     def _order_and_finish(self, lookup: Lookup, order: Order, creation: Step, result: Result) -> Result:
         done = [creation]
+        ordering = Ordering(self.driver, self.wish)
         try:
-            made = Ordering(self.driver, self.wish).create(lookup, order)
-        except WaitTimeoutError as exc:  # accepted, and still being made
-            _tell_done(exc, done)
+            made = ordering.create(lookup, order)
+        except (WaitTimeoutError, TransientError) as exc:
+            if ordering.accepted or isinstance(exc, WaitTimeoutError):  # still being made, as far as anybody knows
+                exc.hint = exc.hint or f"The order of {self.wish.name} was accepted: run the task again to continue."
+                _tell_done(exc, done)
             raise
         if made.adopted:
             self._warn_adopted(made)
