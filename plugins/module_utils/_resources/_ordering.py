@@ -137,9 +137,10 @@ class Ordering:
         deadline = Deadline(self.context.waiter.clock, min(allowed, self.wish.wait_timeout) - since)
         interval = FIRST_POLL
         while True:
-            seen = self._seen(entry)
-            if seen:
-                return seen
+            with contextlib.suppress(TransientError):  # a look that failed is no answer: look again
+                seen = self._seen(entry)
+                if seen:
+                    return seen
             if deadline.passed:
                 raise self._nothing_appeared(entry, error)
             self.context.waiter.pause(min(interval, deadline.remaining))
@@ -148,14 +149,11 @@ class Ordering:
     def _seen(self, entry: Entry) -> Made | None:
         """One look: an unfinished task of ours, or new servers that fit."""
         known = frozenset(entry.known_ids)
-        try:
-            operation = self.driver.unfinished(entry.traits)
-            if operation:
-                outcome = self.context.waiter.wait(operation, self.context.deadline)
-                return Made(outcome.instance_id, operation.id, outcome.credentials, adopted=True)
-            fitting = self.driver.candidates(entry.traits, known)
-        except TransientError:  # a look that failed is no answer: look again
-            return None
+        operation = self.driver.unfinished(entry.traits)
+        if operation:
+            outcome = self.context.waiter.wait(operation, self.context.deadline)
+            return Made(outcome.instance_id, operation.id, outcome.credentials, adopted=True)
+        fitting = self.driver.candidates(entry.traits, known)
         if len(fitting) > 1:
             raise self._several(entry.name, fitting)
         return Made(str(fitting[0].id), adopted=True) if fitting else None
