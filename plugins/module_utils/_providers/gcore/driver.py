@@ -184,7 +184,8 @@ class GcoreDriver(Driver):
         def check() -> Outcome | None:
             for task in self.tasks.progress(pending):
                 made.extend(task.instances)
-                self._homes.update(dict.fromkeys(task.instances, str(task.region or traits.get("region"))))
+                region = task.region or text(traits.get("region"))
+                self._homes.update(dict.fromkeys(task.instances, region) if region else {})
             if pending:
                 return None
             ids = sorted(set(made)) or [str(instance.id) for instance in self.candidates(traits, known_ids)]

@@ -1070,6 +1070,18 @@ def test_two_unfinished_orders_of_one_name_are_told_with_both_ids(world: World) 
     assert refusal(AmbiguousError, lambda: world.wait(operation)).facts["ids"] == ["vm-1", "vm-2"]
 
 
+def test_an_unfinished_order_is_found_without_a_region_and_its_task_tells_where() -> None:
+    world = World(region=None)
+    world.script.on(TASKS, listed(task("NEW", data={"name": "web1"}, region_id=7)))
+    world.script.on("GET /v1/tasks/t-1", task(region_id=7, created_resources={"instances": ["vm-1"]}))
+    operation = world.driver.unfinished({"name": "web1", "region": None})
+    assert world.wait(operation).instance_id == "vm-1"
+    assert "region_id" not in world.script.query(TASKS)
+    world.script.on("GET /v1/instances/1337/7/vm-1", vm())
+    found = world.driver.get("vm-1")
+    assert found and found.region == "7"
+
+
 def test_a_new_server_is_ready_when_it_is_settled(world: World) -> None:
     assert not world.driver.ready(seen(vm(status="BUILD")))
     assert not world.driver.ready(seen(vm(task_id="t-1")))
