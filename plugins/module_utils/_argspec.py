@@ -101,4 +101,4 @@ CATALOG_INFO: Spec = {
     "lists": {"type": "list", "elements": "str", "choices": list(CATALOG_LISTS), "default": list(CATALOG_LISTS)},
 }
 
-PROVIDER_INFO: Spec = {"provider": CONNECTION["provider"]}
+PROVIDER_INFO: Spec = dict(CONNECTION)  # so that module_defaults of the whole group reach it

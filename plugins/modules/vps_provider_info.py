@@ -13,16 +13,14 @@ short_description: Tell what each provider can do, and how
 version_added: 0.1.0
 description:
   - Returns the capabilities of the providers as data. It needs no account and sends nothing.
+  - O(provider) is optional here, only that one is returned when it is given. The other connection options are accepted, so that the
+    C(module_defaults) of the whole action group reach this module too, and ignored.
 author: polyhost.cloud contributors (@polyhost)
 extends_documentation_fragment:
+  - polyhost.cloud.connection
   - polyhost.cloud.attributes
   - polyhost.cloud.attributes.info
-options:
-  provider:
-    description:
-      - Only this provider.
-    type: str
-    choices: [hostwinds, civo, gcore, hosterapi]
+options: {}
 seealso:
   - module: polyhost.cloud.vps_instance
 """

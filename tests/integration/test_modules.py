@@ -123,7 +123,7 @@ def test_module_defaults_cover_every_module(controller: Controller) -> None:
         {"polyhost.cloud.vps_instance_info": {}},
         {"polyhost.cloud.vps_catalog_info": {"lists": ["regions"]}},
         {"polyhost.cloud.vps_provider_info": {}},
-        module_defaults={"group/polyhost.cloud.vps": {"provider": "civo"}},
+        module_defaults={"group/polyhost.cloud.vps": {"provider": "civo", "api_token": "civo-demo-" + "token", "max_retry_wait": 5, "ledger": "unused.json"}},
     )
     assert [bool(result.get("failed")) for result in run.results] == [False] * 4, run.output
     assert [entry["provider"] for entry in run.results[3]["providers"]] == ["civo"]

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import typing as t
+from dataclasses import replace
 
 from .._core.errors import AmbiguousError, ConsentError, OptionError
 from .._core.model import DELETING, RESCUE, RUNNING, STOPPED, SUSPENDED, Instance, Ref
@@ -57,7 +58,7 @@ class Comparison:
         self._rescue()
         self._lock(True)
         if self.fresh:
-            self.steps = [_without_consent(step) for step in self.steps]
+            self.steps = [_on_new_server(step) for step in self.steps]
 
     def _lock(self, wanted: bool) -> None:
         if self.wish.fields.get("locked") is wanted and self.instance.locked is not wanted:
@@ -299,8 +300,9 @@ def require_consent(steps: t.Iterable[Step], missing: t.Sequence[str], label: st
         )
 
 
-def _without_consent(step: Step) -> Step:
-    return Step(step.action, step.field, step.before, step.after, step.effect, step.cost, step.price, (), step.secret, step.target)
+def _on_new_server(step: Step) -> Step:
+    """The step on a server that was just made: it needs no consent, and what it was made with is no state before."""
+    return replace(step, before=None, needs=())
 
 
 def _names(refs: t.Iterable[Ref]) -> list[str]:
