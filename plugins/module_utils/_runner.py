@@ -13,7 +13,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ._connection import TaskContext, connect
+from ._connection import TaskContext, connect, profile
 from ._core.errors import OptionError, VpsError
 from ._core.wait import Clock
 from ._http.redact import Redactor
@@ -68,7 +68,7 @@ def run(action: Action | None, task: Task, *, writes: bool) -> Reply:
         The reply, also for every typed failure; only errors of ours are raised.
     """
     if action is None:
-        return Reply({"changed": False, "providers": providers.describe(task.options.get("provider"))})
+        return _describe_providers(task)
     secrets = [task.options.get(option) for option in SECRET_OPTIONS]
     context: TaskContext | None = None
     try:
@@ -87,6 +87,15 @@ def run(action: Action | None, task: Task, *, writes: bool) -> Reply:
     finally:
         if context:
             context.close()
+
+
+def _describe_providers(task: Task) -> Reply:
+    """What needs no account: the named provider, or all of them."""
+    try:
+        named = profile(task.options, task.environ).name if task.options.get("provider") or task.environ.get("VPS_PROVIDER") else None
+    except VpsError as exc:
+        return Reply({"changed": False, **exc.facts, "failed": True, "msg": str(exc), "error": type(exc).__name__})
+    return Reply({"changed": False, "providers": providers.describe(named)})
 
 
 def _api(context: TaskContext, task: Task) -> dict[str, t.Any]:
