@@ -306,7 +306,8 @@ def test_every_provider_has_a_folder_a_line_a_choice_and_a_simulator() -> None:
 
 def simulated() -> set[str]:
     """The providers whose classes the simulated world serves."""
-    world = ast.unparse(next(node for node in parse(SIMULATOR / "world.py").body if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "PROVIDERS"))
+    assigned = [node for node in parse(SIMULATOR / "world.py").body if isinstance(node, ast.AnnAssign)]
+    world = ast.unparse(next(node for node in assigned if ast.unparse(node.target) == "PROVIDERS"))
     return {name.lower() for name in re.findall(r"(\w+)Provider\b", world)}
 
 
