@@ -132,25 +132,24 @@ def connect(
 
     Raises:
         OptionError: an option is missing or wrong; nothing was sent.
+        ConfigurationError: there is no writable cache folder.
     """
     chosen = profile(options, environ)
     secret = token(options, environ, chosen)
     url = check_base_url(str(options.get("api_url") or environ.get(chosen.url_env) or chosen.default_url))
     waiter = Waiter(clock or Clock())
-    timeout = _seconds(options, "request_timeout", chosen.request_timeout)
+    timeout = _number(options, "request_timeout", chosen.request_timeout)
     transport = Transport(
         request_timeout=timeout,
-        max_retry_wait=_seconds(options, "max_retry_wait", 120.0, least=0.0),
+        max_retry_wait=_number(options, "max_retry_wait", 120.0, least=0.0),
         ip_family=options.get("ip_family") or "any",
         validate_certs=options.get("validate_certs") is not False,
         ca_path=options.get("ca_path"),
         environ=environ,
     )
-    host = urllib.parse.urlsplit(url).netloc
-    rate = options.get("rate_limit")
-    limit = RateLimit(
-        os.path.join(cache_folder(environ), f"rate-{fingerprint(chosen.name, host, secret)}"), chosen.rate_limit if rate is None else float(rate), waiter
-    )
+    host = _host(url)
+    rate = _number(options, "rate_limit", chosen.rate_limit, least=0.0)
+    limit = RateLimit(os.path.join(cache_folder(environ), f"rate-{fingerprint(chosen.name, host, secret)}"), rate, waiter)
     context = TaskContext(
         connection=Connection(
             provider=chosen.name,
@@ -162,7 +161,7 @@ def connect(
         ),
         transport=transport,
         waiter=waiter,
-        deadline=Deadline(waiter.clock, _seconds(options, "wait_timeout", chosen.wait_timeout)),
+        deadline=Deadline(waiter.clock, _number(options, "wait_timeout", chosen.wait_timeout)),
         rate_limit=limit,
         redactor=Redactor([secret, *secrets]),
         ledger=_ledger(options, environ, chosen, host, waiter, check_mode or read_only),
@@ -182,12 +181,18 @@ def _ledger(options: Options, environ: Environ, chosen: Profile, host: str, wait
     return Ledger(path, chosen.name, host, waiter, read_only)
 
 
-def _seconds(options: Options, option: str, default: float, least: float = 0.001) -> float:
+def _host(url: str) -> str:
+    """Host and port in the one spelling that ledger and rate limit go by."""
+    parts = urllib.parse.urlsplit(url)
+    return parts.netloc.lower().removesuffix({"https": ":443", "http": ":80"}[parts.scheme])
+
+
+def _number(options: Options, option: str, default: float, least: float = 0.001) -> float:
     value = options.get(option)
-    seconds = default if value is None else float(value)
-    if not least <= seconds < float("inf"):
-        raise OptionError(f"{option} must be a positive number of seconds, not {value}", option=option)
-    return seconds
+    number = default if value is None else float(value)
+    if not least <= number < float("inf"):
+        raise OptionError(f"{option} must be a number of at least {least:g}, not {value}", option=option)
+    return number
 
 
 def _text(value: t.Any) -> str | None:

@@ -143,9 +143,7 @@ def test_fields_change_as_planned() -> None:
             Step("lock", "locked", False, True),
         ],
     )
-    assert after == replace(
-        server(), name="db", tags={"a": "b"}, firewalls=(web,), size="l", cpu=4, memory_mb=8192, disk_gb=40, locked=True
-    )
+    assert after == replace(server(), name="db", tags={"a": "b"}, firewalls=(web,), size="l", cpu=4, memory_mb=8192, disk_gb=40, locked=True)
 
 
 def test_a_rebuild_predicts_what_the_driver_knows_and_runs() -> None:

@@ -340,6 +340,7 @@ def test_https_to_a_plain_port_names_tls(bench: t.Any) -> None:
 
 # -- address families -----------------------------------------------------------------------------------------------------------
 
+
 def test_ipv4_alone_reaches_an_ipv4_server_and_ipv6_alone_does_not(bench: t.Any) -> None:
     with Stub() as stub:
         url = f"http://localhost:{stub.port}"
