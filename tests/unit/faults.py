@@ -271,12 +271,12 @@ def killing(moment: int) -> t.Iterator[list[str]]:
         yield passed
 
 
-def once(operation: str, action: t.Callable[[], t.Any]) -> Hook:
-    """A hook that acts at the first call of an operation, and never again."""
+def once(operation: str | None, action: t.Callable[[], t.Any]) -> Hook:
+    """A hook that acts at the first call of an operation (None: the first one that writes), and never again."""
     fired: list[bool] = []
 
     def hook(call: Call) -> None:
-        if call.id == operation and not fired:
+        if (call.mutates if operation is None else call.id == operation) and not fired:
             fired.append(True)
             action()
 

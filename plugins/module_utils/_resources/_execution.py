@@ -13,13 +13,14 @@ import itertools
 import typing as t
 
 from .._core import simulate
-from .._core.errors import NotAppliedError, NotFoundError, OutcomeUnknownError, RateLimitedError
+from .._core.errors import NotAppliedError, NotFoundError, OutcomeUnknownError, RateLimitedError, TransientError
 from .._core.model import DELETING, DONE, STOPPED, Instance, Outcome, Ref
 from .._core.plan import Step
-from .._core.wait import Operation
+from .._core.wait import FIRST_POLL, Deadline, Operation
 from .._providers.base import FIELDS, Driver, Wish
 from ._comparison import satisfied
 
+SETTLE_SECONDS = 10.0  # how long a finished change may take to show in reads
 RESENDS = 2  # how often a step may be sent anew after the server was read
 
 
@@ -98,14 +99,29 @@ class Executor:
                     waited += pause
                     again = again and waited <= self.driver.context.max_retry_wait
                     self.driver.context.waiter.pause(pause if again else 0.0)
-                settled = self._settled_as(group)
+                exc.facts.setdefault("id", self.instance.id)
+                exc.facts.setdefault("step", step.action)
+                try:
+                    settled = self._look(group, SETTLE_SECONDS if not again and isinstance(exc, OutcomeUnknownError) else 0.0)
+                except TransientError:  # nothing can be seen, so the outcome stays unclear
+                    raise exc from None
                 if settled is not None:
                     return settled
                 if not again:
-                    exc.facts.setdefault("id", self.instance.id)
-                    exc.facts.setdefault("step", step.action)
                     raise
         return None
+
+    def _look(self, group: list[Step], seconds: float) -> Operation | None:
+        """Look for the effect of a step: once, or for as long as it may take to show where the step is not sent again."""
+        context = self.driver.context
+        deadline = Deadline(context.waiter.clock, min(seconds, context.deadline.remaining))
+        interval = FIRST_POLL
+        while True:
+            settled = self._settled_as(group)
+            if settled is not None or deadline.passed:
+                return settled
+            context.waiter.pause(min(interval, deadline.remaining))
+            interval *= 2
 
     def _settled_as(self, group: list[Step]) -> Operation | None:
         """After an unclear outcome: an operation that ends when the step shows its effect, None when it has none."""

@@ -33,10 +33,9 @@ from .._http.port import accepts_tcp
 from .._ledger import LIVE, Entry
 from .._providers.base import SECRET_FIELDS, Driver, Lookup, Order, Wish
 from ._comparison import Comparison, creation_step, current_value, require_consent
-from ._execution import Executor, managed, not_applied, wait_until_gone, wait_until_reachable, wait_until_ready
+from ._execution import SETTLE_SECONDS, Executor, managed, not_applied, wait_until_gone, wait_until_reachable, wait_until_ready
 from ._ordering import Made, Ordering
 
-SETTLE_SECONDS = 10.0  # how long a finished change may take to show in reads
 STRICT_STATES = ("absent", "rebuilt")  # a name beside the id must match
 
 
@@ -235,7 +234,7 @@ class InstanceTask:
         if self.context.check_mode:
             return result
         plan = replace(plan, steps=tuple(self._execute(instance, plan.steps).done))
-        if gone.status != STOPPED:
+        if gone.status == ABSENT:
             self._forget(instance)
         return replace(result, plan=plan)
 
@@ -371,7 +370,7 @@ class InstanceTask:
             try:
                 executor.run(following.steps)
             finally:
-                done = [*done, *executor.done]
+                done = [*done, *_as_planned(result.plan, executor.done)]
             instance = wait_until_reachable(self.driver, self.wish, self._final_read(instance), accepts_tcp)
             instance = self._insist(instance, fresh=True)
         except VpsError as exc:
@@ -643,6 +642,12 @@ def _tell_done(exc: VpsError, done: t.Sequence[Step], instance_id: str | None = 
         exc.facts.setdefault("id", instance_id)
     exc.facts.setdefault("plan", [step.public() for step in done])
     exc.facts.setdefault("changed", bool(done))
+
+
+def _as_planned(plan: Plan, done: t.Sequence[Step]) -> list[Step]:
+    """Steps on a new server as the plan tells them: it did not know what the server would have before them."""
+    planned = {(step.action, step.field): step for step in plan.steps}
+    return [planned.get((step.action, step.field), step) for step in done]
 
 
 def _several(driver: Driver, name: str, instances: t.Sequence[Instance]) -> AmbiguousError:

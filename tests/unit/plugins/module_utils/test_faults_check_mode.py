@@ -152,7 +152,7 @@ def test_an_id_that_an_earlier_task_makes_is_predicted(controller: Controller, p
 @matrix("names made in the same playbook")
 def test_networks_and_firewalls_that_an_earlier_task_makes_are_predicted(controller: Controller, provider: str) -> None:
     options = {"network": "made-before", "firewalls": ["made-before"]}
-    reply = controller.create(provider, check=True, **{**options})
+    reply = controller.create(provider, check=True, **options)
     assert not reply.result.get("failed"), reply.result
     assert reply.result["approvable"] is False
     assert reply.result["plan"][0]["after"]["network"] == "made-before"
@@ -175,4 +175,3 @@ def test_check_mode_on_a_controller_without_files(controller: Controller, provid
     controller.create(provider, check=True, ledger=controller.ledger)
     assert not os.path.exists(controller.ledger)
     assert not os.path.exists(controller.ledger + ".locks")
-

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import typing as t
 
-import pytest
-
 from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import INSTANCE
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import FIELDS
 from ansible_collections.polyhost.cloud.plugins.module_utils._registry import DRIVERS

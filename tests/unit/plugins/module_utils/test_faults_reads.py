@@ -172,7 +172,8 @@ def test_a_404_without_the_code_for_an_unknown_server_is_a_wrong_url(controller:
 @matrix("404 is no absence", only=("hosterapi",))
 def test_an_unknown_server_that_is_listed_is_not_absent(controller: Controller, provider: str) -> None:
     made = controller.made(provider)
-    controller.simulator.fault(provider, "server_config", "status", times=0, status=404, body={"result": False, "error": f"0x01: no vm with id {made['id']} found"})
+    body = {"result": False, "error": f"0x01: no vm with id {made['id']} found"}
+    controller.simulator.fault(provider, "server_config", "status", times=0, status=404, body=body)
     result = controller.instance(provider, id=made["id"], state="absent").result
     assert result["failed"] is True
     assert controller.writes(provider) == []
