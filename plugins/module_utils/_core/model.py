@@ -153,7 +153,7 @@ class Instance:
             "private_ipv4": self.private_ipv4,
             "addresses": [a.public() for a in self.addresses],
             "tags": dict(sorted(self.tags.items())),
-            "firewalls": [f.public() for f in self.firewalls],
+            "firewalls": [f.public() for f in sorted(self.firewalls, key=str)],
             "network": self.network,
             "network_id": self.network_id,
             "created_at": self.created_at,
