@@ -80,10 +80,11 @@ def die(*_ignored: t.Any) -> None:
     raise Killed
 
 
-def kill_right_after_the_order(controller: Controller, provider: str, **options: t.Any) -> None:
+def kill_right_after_the_order(controller: Controller, provider: str, name: str = "web1", **options: t.Any) -> None:
+    before = orders(controller, provider)
     with interfering(after=once(ORDER[provider], die)), pytest.raises(Killed):
-        controller.create(provider, **options)
-    assert orders(controller, provider) == 1
+        controller.create(provider, name, **options)
+    assert orders(controller, provider) == before + 1
 
 
 @matrix("killed, shown late")
@@ -102,6 +103,23 @@ def test_an_order_that_shows_late_is_found_through_the_ledger(controller: Contro
     assert [warning for warning in second.warnings if "nothing was ordered again" in warning]
     assert orders(controller, provider) == 1
     assert ids(controller, provider) == [second.result["instance"]["id"]]
+
+
+@matrix("killed with ledger")
+def test_a_killed_fleet_of_equals_gets_one_server_each(controller: Controller, provider: str) -> None:
+    """Which of equal machines is whose does not matter, as long as each has one and none is ordered again."""
+    names = ("web1", "web2", "web3")
+    for name in names:
+        kill_right_after_the_order(controller, provider, name, ledger=controller.ledger)
+    made = []
+    for name in names:
+        result = controller.create(provider, name, ledger=controller.ledger).result
+        assert not result.get("failed"), (name, result)
+        assert result["instance"]["name"] == name
+        made.append(result["instance"]["id"])
+    assert sorted(made) == ids(controller, provider)
+    assert len(set(made)) == len(names)
+    assert orders(controller, provider) == len(names)
 
 
 @matrix("killed, unfinished task")

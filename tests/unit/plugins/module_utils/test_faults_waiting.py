@@ -50,6 +50,17 @@ def test_a_create_that_takes_too_long_is_continued(controller: Controller, provi
     assert controller.writes(provider) == []
 
 
+@matrix("time-out of a create", only=("hosterapi",))
+def test_the_password_of_an_order_that_is_continued_is_not_lost(controller: Controller, provider: str) -> None:
+    slow_builds(controller, provider, 100.0)
+    options = {"ledger": controller.ledger, "return_credentials": True}
+    assert controller.create(provider, wait_timeout=20.0, **options).result["failed"] is True
+    result = controller.create(provider, **options).result
+    assert not result.get("failed"), result
+    assert result["credentials"]["password"]  # by the job that the ledger remembers
+    assert orders(controller, provider) == 1
+
+
 @matrix("time-out of a create")
 def test_no_wait_is_longer_than_asked_for(controller: Controller, provider: str) -> None:
     slow_builds(controller, provider, 5000.0)
