@@ -109,8 +109,6 @@ def _api(context: TaskContext, task: Task) -> dict[str, t.Any]:
 def instance(driver: Driver, context: TaskContext, task: Task) -> dict[str, t.Any]:
     """C(vps_instance)."""
     wish = _wish(driver, task)
-    for secret in (wish.fields.get("password"), wish.fields.get("user_data")):
-        context.redactor.add(secret)
     outcome = InstanceTask(driver, wish, context.connection.token).run()
     result: dict[str, t.Any] = {
         "changed": bool(outcome.plan.steps),

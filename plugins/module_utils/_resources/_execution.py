@@ -67,11 +67,11 @@ class Executor:
         step = group[0]
         stopped_before = self.instance.status == STOPPED
         operation = self._send_safely(group)
+        self.done.extend(group)
         if operation is not None and self.wish.wait:
             outcome = self.driver.context.waiter.wait(operation, self.driver.context.deadline)
             if outcome.credentials:
                 self.credentials = outcome.credentials
-        self.done.extend(group)
         self._stale = operation is not None and self.wish.wait and step.action != "delete"
         self.instance = simulate.after(self.instance, group)
         if step.action == "resize" and stopped_before and self.wish.wait and self._stale:

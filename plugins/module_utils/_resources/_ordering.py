@@ -77,7 +77,7 @@ class Ordering:
         try:
             receipt = self._place(order, entry)
         except OutcomeUnknownError as exc:
-            return self._found(order.scope, entry, self._look(entry, exc))
+            return self._found(order.scope, entry, self._look_after(entry, exc))
         except VpsError:
             self._drop(order.scope)
             raise
@@ -128,6 +128,17 @@ class Ordering:
             if leftovers:
                 exc.facts["leftovers"] = [instance.id for instance in leftovers]
                 exc.hint = f"A half-built server may remain and cost money: {', '.join(str(i.id) for i in leftovers)}. Remove it by id with state absent."
+
+    def _look_after(self, entry: Entry, error: OutcomeUnknownError) -> Made:
+        """Look for what an unclear order made; a look that cannot be finished leaves the order unclear, and says so."""
+        try:
+            return self._look(entry, error)
+        except (AmbiguousError, OutcomeUnknownError):
+            raise
+        except VpsError as exc:
+            lost = f"The answer to the order of {entry.name} was lost before that, so an order may exist."
+            exc.hint = " ".join(part for part in (lost + self._how_to_clear(entry.name), exc.hint) if part)
+            raise
 
     # -- looking ----------------------------------------------------------------------------------------------------
 

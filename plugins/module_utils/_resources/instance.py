@@ -175,12 +175,20 @@ class InstanceTask:
             raise _several(self.driver, name, present)
         entry = self.driver.entry(name)
         open_entry = entry if entry and entry.open else None
-        instance = present[0] if present else None
+        instance = present[0] if present else self._known_to_ledger(name, entry)
         if instance is None and self.wish.state == "absent" and lookup.matches:
             instance = lookup.matches[0]
         if instance is not None:
             instance = self._read(instance)
         return Found(instance, lookup, open_entry)
+
+    def _known_to_ledger(self, name: str, entry: Entry | None) -> Instance | None:
+        """A server that an earlier run made and that the provider does not show under its name yet."""
+        if entry is None or entry.open or entry.id is None:
+            return None
+        instance = self.driver.get(entry.id)
+        usable = instance is not None and instance.status != DELETING and instance.name in (None, name)
+        return instance if usable else None
 
     def _fetch_by_id(self, instance_id: str) -> Instance | None:
         instance = self.driver.get(instance_id)

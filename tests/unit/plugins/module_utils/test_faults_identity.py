@@ -226,7 +226,8 @@ def test_an_error_while_a_change_is_waited_for(controller: Controller, provider:
         result = controller.create(provider, state="stopped", wait_timeout=300.0).result
     assert result["failed"] is True
     assert result["id"] == made["id"]
-    assert result["changed"] is False
+    assert result["changed"] is True  # the provider accepted it
+    assert [step["action"] for step in result["plan"]] == ["stop"]
 
 
 @matrix("changed behind our back", only=("hostwinds", "civo", "gcore"))

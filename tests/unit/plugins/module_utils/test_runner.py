@@ -289,3 +289,29 @@ def test_a_lookup_that_is_being_built_is_awaited(cloud: Cloud) -> None:
     cloud.script["find"] = [Lookup((), frozenset(), building)]
     result = cloud.create()
     assert (result["changed"], result["instance"]["id"], cloud.placed) == (False, "new", 0)
+
+
+class Killed(BaseException):
+    """SIGKILL."""
+
+
+def kill() -> t.NoReturn:
+    raise Killed
+
+
+def test_a_server_whose_name_shows_late_is_found_again_by_the_ledger(cloud: Cloud) -> None:
+    cloud.script.update(place=[cloud.appears(name=None, status="building", settled=False)], get=[kill])
+    with pytest.raises(Killed):
+        cloud.create(ledger=cloud.path)
+    assert Ledger(cloud.path, "fake", "api.fake.example", waiter(), False).entry(("", ""), "web") == Entry(
+        LIVE, "web", id="new", ordered_at=pytest.approx(1_700_000_000.0)
+    )
+
+    def finish() -> Instance:
+        cloud.servers["new"] = server("new", "web", image="debian", image_id="debian")
+        return cloud.servers["new"]
+
+    cloud.script["get"] = [lambda: cloud.servers["new"], finish]
+    result = cloud.create(ledger=cloud.path)
+    assert not result.get("failed"), result
+    assert (cloud.placed, result["instance"]["id"]) == (1, "new")
