@@ -159,9 +159,9 @@ class Stub:
             if not chunk:
                 return None
             raw += chunk
-        head, _, body = raw.partition(b"\r\n\r\n")
+        head, _separator, body = raw.partition(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").split("\r\n")
-        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        headers = {name.lower(): value.strip() for name, _separator, value in (line.partition(":") for line in lines)}
         while len(body) < int(headers.get("content-length", "0")):
             body += connection.recv(65536)
         method, target, _version = first.split(" ")

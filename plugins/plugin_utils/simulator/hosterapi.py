@@ -222,7 +222,7 @@ class HosterapiProvider(Provider):
 
     def unauthorised(self, request: Request) -> Response | None:
         """401 0x03, before everything else (HA-3)."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        scheme, _blank, token = request.headers.get("authorization", "").partition(" ")
         if scheme != "Bearer" or not token:
             self.violation("section 2", f"{request.method} {request.path} without Authorization: Bearer <token>")
         elif token == self.token:

@@ -676,7 +676,7 @@ def _fields(text: str) -> dict[str, _Field]:
     """Fields out of C(name:kind), C(name:kind?) (optional) and C(name:kind-) (deprecated)."""
     parsed = {}
     for word in text.split():
-        name, _, kind = word.partition(":")
+        name, _colon, kind = word.partition(":")
         parsed[name] = _Field(kind.rstrip("?-"), required=kind[-1] not in "?-", deprecated=kind.endswith("-"))
     return parsed
 

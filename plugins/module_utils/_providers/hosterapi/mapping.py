@@ -35,7 +35,7 @@ def addresses(ips: t.Any) -> tuple[Address, ...]:
     """A server's addresses; the first public IPv4 one is the primary one."""
     found: list[Address] = []
     for item in ips or ():
-        address = str(item).split("/")[0].strip()
+        address = str(item).partition("/")[0].strip()
         family = address_family(address)
         if family is None:
             continue

@@ -53,7 +53,7 @@ class Upgrade:
         """Send the first call that is missing, and return what is left to await."""
         if self._next() is not None:
             return None
-        return self.driver.operation(f"upgrade of {self.label}", lambda: self._stage(), instance_id=self.id)
+        return self.driver.operation(f"upgrade of {self.label}", self._stage, instance_id=self.id)
 
     # -- where it stands ----------------------------------------------------------------------------------------------
 

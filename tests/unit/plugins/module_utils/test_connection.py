@@ -201,6 +201,6 @@ def test_without_a_writable_folder_it_is_said_so(environ: dict[str, str], monkey
 
 def test_warnings_come_once_and_without_secrets(environ: dict[str, str]) -> None:
     made = connect({"provider": "fake"}, environ, check_mode=False, read_only=False, secrets=["pw-marker", None])[1]
-    for _ in range(2):
+    for _number in range(2):
         made.warn(f"careful: {TOKEN} pw-marker")
     assert made.warnings == ["careful: ******** ********"]

@@ -194,7 +194,7 @@ def test_a_proxy_that_is_not_there_is_unreachable(bench: t.Any, call: Call) -> N
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
     error = failure(bench.client(FAR, environ={"HTTPS_PROXY": f"http://user:proxy-marker@127.0.0.1:{port}"}, backoff=ONCE), call)
-    assert type(error) is UnreachableError
+    assert error.__class__ is UnreachableError
     assert "proxy" in error.message
     assert "proxy-marker" not in str(error)
 
@@ -202,13 +202,13 @@ def test_a_proxy_that_is_not_there_is_unreachable(bench: t.Any, call: Call) -> N
 @pytest.mark.parametrize("call", [READ, CREATE], ids=lambda call: call.id)
 def test_a_proxy_that_refuses_was_not_passed(bench: t.Any, call: Call) -> None:
     with Stub(answer(407, {})) as proxy:
-        assert type(failure(bench.client(FAR, environ={"HTTPS_PROXY": proxy.url}, backoff=ONCE), call)) is UnreachableError
+        assert failure(bench.client(FAR, environ={"HTTPS_PROXY": proxy.url}, backoff=ONCE), call).__class__ is UnreachableError
 
 
 @pytest.mark.parametrize("proxy", ["http://", "socks5://127.0.0.1:1", "nonsense://x"])
 def test_a_proxy_that_cannot_be_used_is_no_matter_of_trying_again(bench: t.Any, no_names: list[str], proxy: str) -> None:
     client = bench.client(FAR, environ={"HTTPS_PROXY": proxy})
-    assert type(failure(client, CREATE)) is ConfigurationError
+    assert failure(client, CREATE).__class__ is ConfigurationError
     assert client.account.calls == 1
 
 
@@ -225,7 +225,7 @@ def test_a_reset_that_urllib3_blames_on_the_proxy_is_unclear(bench: t.Any) -> No
 
     client = bench.client(FAR)
     client._session = Session()
-    assert type(failure(client, CREATE)) is OutcomeUnknownError
+    assert failure(client, CREATE).__class__ is OutcomeUnknownError
 
 
 # -- certificates -------------------------------------------------------------------------------------------------------------
@@ -274,7 +274,7 @@ def test_an_unknown_certificate_ends_it_before_anything_is_sent(bench: t.Any, tr
     with Stub(tls=trusted.tls) as stub:
         client = bench.client(stub.url)
         error = failure(client, call)
-        assert type(error) is ConfigurationError
+        assert error.__class__ is ConfigurationError
         assert "nothing was sent" in error.message
         assert "ca_path" in str(error)
         assert (stub.requests, client.account.calls) == ([], 1)
@@ -282,7 +282,7 @@ def test_an_unknown_certificate_ends_it_before_anything_is_sent(bench: t.Any, tr
 
 def test_the_certificate_of_another_host_ends_it_too(bench: t.Any, of_another_host: Certificate) -> None:
     with Stub(tls=of_another_host.tls) as stub:
-        assert type(failure(bench.client(stub.url, ca_path=of_another_host.path))) is ConfigurationError
+        assert failure(bench.client(stub.url, ca_path=of_another_host.path)).__class__ is ConfigurationError
         assert stub.requests == []
 
 
@@ -297,14 +297,14 @@ def test_the_handed_in_environment_names_an_authority(bench: t.Any, trusted: Cer
     with Stub(tls=trusted.tls) as stub:
         bench.client(stub.url, environ={variable: trusted.path}).send(READ)
         assert len(stub.requests) == 1
-        assert type(failure(bench.client(stub.url, environ={variable: trusted.path}, ca_path=of_another_host.path))) is ConfigurationError
+        assert failure(bench.client(stub.url, environ={variable: trusted.path}, ca_path=of_another_host.path)).__class__ is ConfigurationError
 
 
 def test_the_environment_of_the_process_names_none(bench: t.Any, trusted: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", trusted.path)
     monkeypatch.setenv("CURL_CA_BUNDLE", trusted.path)
     with Stub(tls=trusted.tls) as stub:
-        assert type(failure(bench.client(stub.url))) is ConfigurationError
+        assert failure(bench.client(stub.url)).__class__ is ConfigurationError
 
 
 @pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
@@ -323,7 +323,7 @@ def test_a_ca_path_that_is_no_bundle_is_a_matter_of_configuration(bench: t.Any, 
     with socket.create_server(("127.0.0.1", 0)) as held:
         client = bench.client(f"https://127.0.0.1:{held.getsockname()[1]}", ca_path=str(path))
         error = failure(client, call)
-    assert type(error) is ConfigurationError
+    assert error.__class__ is ConfigurationError
     assert "ca_path" in str(error)
     assert client.account.calls == 0
 
@@ -346,7 +346,7 @@ def test_ipv4_alone_reaches_an_ipv4_server_and_ipv6_alone_does_not(bench: t.Any)
         url = f"http://localhost:{stub.port}"
         bench.client(url, ip_family="ipv4").send(READ)
         assert stub.peers == ["127.0.0.1"]
-        assert type(failure(bench.client(url, ip_family="ipv6", backoff=ONCE), CREATE)) is UnreachableError
+        assert failure(bench.client(url, ip_family="ipv6", backoff=ONCE), CREATE).__class__ is UnreachableError
         assert len(stub.requests) == 1
 
 
@@ -358,7 +358,7 @@ def test_ipv6_alone_reaches_an_ipv6_server_and_ipv4_alone_does_not(bench: t.Any)
     with stub:
         bench.client(stub.url, ip_family="ipv6").send(READ)
         assert stub.peers == ["::1"]
-        assert type(failure(bench.client(stub.url, ip_family="ipv4", backoff=ONCE), CREATE)) is UnreachableError
+        assert failure(bench.client(stub.url, ip_family="ipv4", backoff=ONCE), CREATE).__class__ is UnreachableError
         assert len(stub.requests) == 1
 
 
@@ -469,7 +469,7 @@ def test_account_and_trace(bench: t.Any) -> None:
 def test_the_last_twenty_request_ids_are_kept_and_redacted(bench: t.Any) -> None:
     with Stub(*[answer(200, {}, {"X-Request-Id": f"id{number} token-marker-1"}) for number in range(25)]) as stub:
         client = bench.client(stub.url)
-        for _ in range(25):
+        for _number in range(25):
             client.send(READ)
     assert client.account.public(0, False)["request_ids"] == [f"id{number} ********" for number in range(5, 25)]
 
@@ -496,7 +496,7 @@ def test_a_token_that_is_no_header_value_is_a_matter_of_configuration(bench: t.A
             arguments["headers"]["Authorization"] = "Bearer token-marker-1\nX: y"
 
         error = failure(bench.client(stub.url, authorise=broken))
-        assert type(error) is ConfigurationError
+        assert error.__class__ is ConfigurationError
         assert "token-marker-1" not in str(error)
         assert stub.requests == []
 
@@ -504,7 +504,7 @@ def test_a_token_that_is_no_header_value_is_a_matter_of_configuration(bench: t.A
 def test_without_requests_the_library_is_named(bench: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client_module, "HAS_REQUESTS", False)
     error = failure(bench.client("http://127.0.0.1:1"))
-    assert type(error) is MissingLibraryError
+    assert error.__class__ is MissingLibraryError
     assert error.facts["library"] == "requests"
 
 

@@ -27,7 +27,7 @@ def starts(path: str, rate: float, count: int, clock: FakeClock | None = None, e
     clock = clock or FakeClock()
     limit = RateLimit(path, rate, Waiter(clock))
     moments = []
-    for _ in range(count):
+    for _number in range(count):
         limit.acquire()
         moments.append(clock.passed)
         clock.passed += every
@@ -80,7 +80,7 @@ def test_two_accounts_do_not_wait_for_each_other(tmp_path: t.Any) -> None:
 
 def test_the_pause_is_accounted_for(path: str) -> None:
     waiter = Waiter(FakeClock())
-    for _ in range(2):
+    for _number in range(2):
         RateLimit(path, 1.0, waiter).acquire()
     assert waiter.waited == pytest.approx(1.02)
 
@@ -138,7 +138,7 @@ def _take(path: str, rate: float, count: int, out: t.Any) -> None:
     clock = _Recording()
     limit = RateLimit(path, rate, Waiter(clock))
     moments = []
-    for _ in range(count):
+    for _number in range(count):
         limit.acquire()
         moments.append(clock.granted)
     out.put(moments)
@@ -147,10 +147,10 @@ def _take(path: str, rate: float, count: int, out: t.Any) -> None:
 def test_processes_share_the_rate(path: str) -> None:
     forks = multiprocessing.get_context("fork")
     out: t.Any = forks.Queue()
-    workers = [forks.Process(target=_take, args=(path, 20.0, 25, out)) for _ in range(3)]
+    workers = [forks.Process(target=_take, args=(path, 20.0, 25, out)) for _number in range(3)]
     for worker in workers:
         worker.start()
-    moments = [moment for _ in workers for moment in out.get(timeout=30)]
+    moments = [moment for _number in workers for moment in out.get(timeout=30)]
     for worker in workers:
         worker.join(30)
     assert len(moments) == 75

@@ -78,7 +78,7 @@ def test_unclear_outcomes(bench: t.Any, call: Call, kind: str) -> None:
     assert (account.calls, account.retries) == ((ATTEMPTS, ATTEMPTS - 1) if again else (1, 0))
     assert account.writes == (account.calls if call.mutates else 0)
     if call.mutates:
-        assert type(error) is OutcomeUnknownError
+        assert error.__class__ is OutcomeUnknownError
         assert "whether it was carried out is not known" in error.message
         assert error.check_first is (call.retry is Retry.CHECK_FIRST)
     else:
@@ -90,7 +90,7 @@ def test_unclear_outcomes(bench: t.Any, call: Call, kind: str) -> None:
 @pytest.mark.parametrize("call", ALL, ids=lambda call: call.id)
 def test_a_refused_connection_is_tried_again_whatever_the_call_is(bench: t.Any, call: Call) -> None:
     error = failure(bench, call, f"http://127.0.0.1:{closed_port()}")
-    assert type(error) is UnreachableError
+    assert error.__class__ is UnreachableError
     assert "nothing was sent" in error.message
     assert bench.made[0].account.calls == ATTEMPTS
 
@@ -199,7 +199,7 @@ def test_waits_grow_up_to_the_cap_and_are_counted(bench: t.Any) -> None:
 def test_what_the_provider_refused_is_not_sent_again(bench: t.Any) -> None:
     for call in ALL:
         with Stub(answer(422, {})) as stub:
-            assert type(failure(bench, call, stub.url)) is RejectedError
+            assert failure(bench, call, stub.url).__class__ is RejectedError
         assert len(stub.requests) == 1
 
 
@@ -215,7 +215,7 @@ def test_failures_of_different_kinds_share_the_attempts(bench: t.Any) -> None:
 def test_a_redirect_is_never_followed(bench: t.Any, call: Call, status: int) -> None:
     with Stub() as target, Stub(answer(status, {}, {"Location": f"{target.url}/elsewhere"})) as stub:
         error = failure(bench, call, stub.url)
-        assert type(error) is ConfigurationError
+        assert error.__class__ is ConfigurationError
         assert "127.0.0.1" in error.message
         assert len(stub.requests) == 1
         assert (target.connections, target.requests) == (0, [])

@@ -279,7 +279,7 @@ def answer(status: int, content: t.Any) -> Response:
     ],
 )
 def test_failures(call: t.Any, status: int, content: t.Any, expected: type[VpsError]) -> None:
-    assert type(api.classify(call, answer(status, content))) is expected
+    assert api.classify(call, answer(status, content)).__class__ is expected
 
 
 @pytest.mark.parametrize(
