@@ -53,7 +53,11 @@ class Upgrade:
         """Send the first call that is missing, and return what is left to await."""
         if self._next() is not None:
             return None
-        return self.driver.operation(f"upgrade of {self.label}", self._stage, instance_id=self.id)
+        return self.driver.operation(f"upgrade of {self.label}", self._check, instance_id=self.id)
+
+    def _check(self) -> Outcome | None:
+        """One look, in the stage that it is in by then."""
+        return self._stage()
 
     # -- where it stands ----------------------------------------------------------------------------------------------
 
