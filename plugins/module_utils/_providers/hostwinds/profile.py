@@ -38,6 +38,7 @@ PROFILE = Profile(
             "billing_cycle": "at creation: hourly, monthly, quarterly, semiannually, annually, biennially, triennially",
         },
         instead={
+            "delete_with": "Leave delete_with out: a termination has nothing to choose.",
             "ip_count": "Order more addresses in the Hostwinds panel.",
             "network": "Leave network out: a server is always in the network of its location.",
             "public_ip": "Leave public_ip out: a server always has a public address.",

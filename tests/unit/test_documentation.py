@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The documentation says what the data says: generated parts are committed as generated, options and specs agree."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import types
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ansible_collections.polyhost.cloud.plugins.module_utils import _argspec
+from ansible_collections.polyhost.cloud.plugins.module_utils._registry import DRIVERS
+
+ROOT = Path(__file__).resolve().parents[2]
+SPECS = {
+    "vps_instance": _argspec.INSTANCE,
+    "vps_instance_info": _argspec.INSTANCE_INFO,
+    "vps_catalog_info": _argspec.CATALOG_INFO,
+    "vps_provider_info": _argspec.PROVIDER_INFO,
+}
+
+
+def generator() -> types.ModuleType:
+    """C(tools/generate_docs.py), which is no part of the collection."""
+    spec = importlib.util.spec_from_file_location("generate_docs", ROOT / "tools" / "generate_docs.py")
+    if spec is None or spec.loader is None:
+        raise ImportError("tools/generate_docs.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def documented(path: Path, name: str = "DOCUMENTATION") -> dict[str, t.Any]:
+    """The YAML that a Python file assigns to C(name)."""
+    found = re.search(rf'{name} = r"""\n(.*?)"""', path.read_text(encoding="utf-8"), re.DOTALL)
+    assert found, path
+    return t.cast("dict[str, t.Any]", yaml.safe_load(found[1]))
+
+
+def test_generated_documentation_is_committed_as_generated() -> None:
+    for path, text in generator().outputs(ROOT).items():
+        assert path.read_text(encoding="utf-8") == text, f"{path.name} is stale: run make docs"
+
+
+@pytest.mark.parametrize("module", SPECS)
+def test_options_are_documented_as_they_are(module: str) -> None:
+    own = documented(ROOT / "plugins" / "modules" / f"{module}.py")
+    options = dict(own["options"])
+    for fragment in own["extends_documentation_fragment"]:
+        name = fragment.split(".")[2]
+        if name in ("connection", "changes"):
+            options.update(documented(ROOT / "plugins" / "doc_fragments" / f"{name}.py")["options"])
+    spec = SPECS[module]
+    assert set(options) == set(spec)
+    for option, about in options.items():
+        for key in ("type", "elements", "choices", "default"):
+            assert about.get(key) == spec[option].get(key), f"{module}: {option}.{key}"
+
+
+def test_every_secret_option_is_kept_out_of_logs() -> None:
+    for spec in SPECS.values():
+        for option in ("api_token", "user_data", "password"):
+            assert option not in spec or spec[option]["no_log"] is True
+
+
+@pytest.mark.parametrize("provider", DRIVERS)
+def test_a_profile_explains_every_refusal(provider: str) -> None:
+    capabilities = DRIVERS[provider].PROFILE.capabilities
+    refused = {option for option in (*generator().FIELDS, "delete_with", "update_password", "reset_password") if option not in capabilities.options}
+    refused |= {state for state in _argspec.INSTANCE["state"]["choices"] if state not in capabilities.states}
+    assert refused - set(capabilities.instead) == set()
