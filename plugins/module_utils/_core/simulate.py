@@ -30,6 +30,10 @@ def _apply(instance: Instance, step: Step) -> Instance:
     status = _POWER.get(step.action)
     if status is not None:
         rescue = status == RESCUE if step.action in ("rescue", "unrescue") else instance.rescue
+        if step.action == "unrescue" and instance.status == STOPPED:
+            status = STOPPED
+        elif status == RUNNING and rescue:
+            status = RESCUE  # what boots is the rescue system
         return _with_status(replace(instance, rescue=rescue), status)
     if step.action == "delete":
         return _with_status(instance, ABSENT) if step.field == "instance" else instance

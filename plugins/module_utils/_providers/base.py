@@ -285,8 +285,9 @@ class Driver(abc.ABC):
     def read(self, instance: Instance, fields: t.Collection[str]) -> Instance:
         """Fill in those of C(fields) that cost a call of their own, and take them out of C(not_read).
 
-        Two notes in C(facts) are read by the neutral layer: C(upgrade) (true: a change of size is unfinished and has to
-        be carried on) and C(uneven_firewalls) (true: ports carry different firewalls, so the union proves nothing).
+        Three notes in C(facts) are read by the neutral layer: C(upgrade) (true: a change of size is unfinished and has to
+        be carried on), C(uneven_firewalls) (true: ports carry different firewalls, so the union proves nothing) and
+        C(forced_address) (true: a server in its place would have a public address again, whatever was asked for).
         """
         return instance
 
@@ -347,6 +348,10 @@ class Driver(abc.ABC):
 
     def unfinished(self, traits: t.Mapping[str, t.Any]) -> Operation | None:
         """An order of these traits that the provider still works on, where it can be asked (tasks)."""
+        return None
+
+    def credentials(self, instance_id: str) -> t.Mapping[str, str | None] | None:
+        """The first login of a server that was just made, where reads tell it too; sends nothing."""
         return None
 
     def ready(self, instance: Instance) -> bool:

@@ -41,6 +41,7 @@ class Comparison:
         self.warnings: list[str] = []
         self.approvable = True
         self.replaces: list[str] = []
+        self._refused_size: OptionError | None = None
         self._compare()
 
     # -- the sequence -----------------------------------------------------------------------------------------------
@@ -53,6 +54,8 @@ class Comparison:
         self._sizes()
         self._image()
         self._fixed()
+        if self._refused_size and not self.replaces:
+            raise self._refused_size
         self._password()
         self._power()
         self._rescue()
@@ -130,7 +133,13 @@ class Comparison:
             changes.setdefault("size", self.wish.fields["size"])
         if not changes:
             return
-        details = self.driver.check_change(self.instance, changes, self.wish)
+        try:
+            details = self.driver.check_change(self.instance, changes, self.wish)
+        except OptionError as exc:
+            if self.fresh or "replace" not in self.wish.allow:
+                raise
+            self._refused_size = exc  # in place; a replacement may have it
+            return
         effect = details.get("effect", RESTART) if self.running else NONE
         cost = bool(details.get("cost", True))
         needs = details.get("needs")
@@ -193,7 +202,10 @@ class Comparison:
                 self._differs("ssh_keys", _names(current), sorted(keys), "replace")
         wanted = fields.get("public_ip")
         if wanted is not None and self.instance.addresses and wanted != self.current("public_ip"):
-            self._differs("public_ip", not wanted, wanted, "replace")
+            if self.instance.facts.get("forced_address"):
+                self.drift.append(Drift("public_ip", not wanted, wanted, "unsupported"))
+            else:
+                self._differs("public_ip", not wanted, wanted, "replace")
 
     def _same(self, kind: str, wanted: str, current: t.Sequence[Ref] | None) -> bool:
         """Whether what the provider shows is the wanted one; true where nothing comparable is shown."""
@@ -229,10 +241,11 @@ class Comparison:
     def _power(self) -> None:
         state, status = self.wish.state, self.instance.status
         suspended = status == SUSPENDED
+        booted = RESCUE if self.instance.rescue else RUNNING
         if state == "restarted" and not self.fresh:
-            self._power_step("restart" if self.running else "resume" if suspended else "start", RUNNING)
+            self._power_step("restart" if self.running else "resume" if suspended else "start", booted)
         elif (state in ("started", "restarted") or (self.fresh and state in ("present", "rebuilt"))) and not self.running:
-            self._power_step("resume" if suspended else "start", RUNNING)
+            self._power_step("resume" if suspended else "start", booted)
         elif state == "stopped" and status != STOPPED:
             if suspended:
                 self._power_step("resume", RUNNING)

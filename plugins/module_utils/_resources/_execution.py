@@ -21,6 +21,7 @@ from .._providers.base import FIELDS, Driver, Wish
 from ._comparison import satisfied
 
 SETTLE_SECONDS = 10.0  # how long a finished change may take to show in reads
+VANISHED_SECONDS = 10.0  # how long a server that was seen may be missing from reads before it counts as gone
 RESENDS = 2  # how often a step may be sent anew after the server was read
 
 
@@ -186,14 +187,29 @@ def wait_until_gone(driver: Driver, instance: Instance) -> None:
 def wait_until_ready(driver: Driver, instance_id: str) -> Instance:
     """Wait until a server that is being built is complete.
 
+    A new one may take as long to show as the look after an unclear order; once seen, it may not be missing for long.
+
     Raises:
+        NotFoundError: it vanished, or is being deleted; with its id.
         WaitTimeoutError, OperationFailedError: with its id.
     """
     seen: list[Instance] = []
+    clock = driver.context.waiter.clock
+    shown, patience = clock.now(), driver.PROFILE.look_seconds or driver.context.deadline.seconds
 
     def check() -> Outcome | None:
+        nonlocal shown, patience
         now = driver.get(instance_id)
-        if now is None or not driver.ready(now):
+        if (now is None and clock.now() - shown > patience) or (now is not None and now.status == DELETING):
+            raise NotFoundError(
+                f"Instance {instance_id} at {driver.PROFILE.title} vanished while it was being built",
+                hint="Look in the provider's panel why it was deleted, then run the task again.",
+                id=instance_id,
+            )
+        if now is None:
+            return None
+        shown, patience = clock.now(), VANISHED_SECONDS
+        if not driver.ready(now):
             return None
         seen.append(now)
         return Outcome(now.id)

@@ -358,14 +358,15 @@ class InstanceTask:
         if not self.wish.wait:
             done_plan = result.plan.with_steps(done)
             building = replace(result.instance, id=made.instance_id, status=BUILDING, provider_status=None)
-            return replace(result, plan=done_plan, instance=building, credentials=made.credentials)
+            return replace(result, plan=done_plan, instance=building, credentials=made.credentials or self.driver.credentials(str(made.instance_id)))
         return self._finish(made, done, result)
 
     def _warn_adopted(self, made: Made) -> None:
         how = "reset_password: true" if "reset_password" in self.driver.PROFILE.capabilities.options else "the provider's panel"
+        login = "" if self.driver.credentials(str(made.instance_id)) else f" Its first password is not known here: a new one comes from {how}."
         self.context.warn(
             f"The answer to the order of {self.wish.name} at {self.driver.PROFILE.title} was lost; the server that appeared ({made.instance_id})"
-            f" was taken over. Its first password is not known here: a new one comes from {how}."
+            f" was taken over.{login}"
         )
 
     def _finish(self, made: Made, done: list[Step], result: Result) -> Result:
@@ -386,7 +387,7 @@ class InstanceTask:
             raise
         self._report_drift(Plan((), tuple(following.drift)), None)
         plan = replace(result.plan, steps=tuple(done), drift=tuple(following.drift))
-        return replace(result, plan=plan, instance=instance, credentials=executor.credentials or made.credentials)
+        return replace(result, plan=plan, instance=instance, credentials=executor.credentials or made.credentials or self.driver.credentials(instance_id))
 
     def _final_read(self, instance: Instance) -> Instance:
         """The one read at the end, by name, so that two controllers that made one name at once both learn of it."""
@@ -458,6 +459,8 @@ class InstanceTask:
     def _settled(self, instance: Instance) -> Instance:
         """C(error) fails; what is still moving is waited for, or in check mode taken as finished."""
         self.driver.refuse_failed(instance)
+        if instance.status == DELETING:
+            raise NotFoundError(f"{self.driver.label(instance)} is being deleted", hint="Give only the name to make a new one.", id=instance.id)
         if instance.settled:
             return instance
         if self.context.check_mode or not self.wish.wait:

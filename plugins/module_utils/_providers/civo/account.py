@@ -44,9 +44,21 @@ class Account:
         """The codes of the regions that can hold instances (section 8)."""
         return [str(row["code"]) for row in self.regions() if _holds_instances(row)]
 
+    def searched(self) -> list[str]:
+        """The codes of the regions to look through when none is named.
+
+        Raises:
+            OptionError: there are none, so that finding nothing would prove nothing.
+        """
+        codes = self.usable()
+        if not codes:
+            raise OptionError(f"{TITLE} lists no region that holds instances, so there is none to search", hint="Set region.", option="region")
+        return codes
+
     def default(self) -> str | None:
-        """The account's default region, where one is marked."""
-        return next((str(row["code"]) for row in self.regions() if flag(row.get("default"))), None)
+        """The account's default region, where exactly one is marked."""
+        marked = {str(row["code"]) for row in self.regions() if flag(row.get("default"))}
+        return marked.pop() if len(marked) == 1 else None
 
     def code(self, region: str) -> str:
         """The canonical spelling of a region (section 1.2): from the list where it was read, else in upper case, as codes are."""
@@ -226,9 +238,9 @@ class Account:
 
 
 def _fitting(listed: t.Iterable[Row], key: str, wanted: str) -> list[Row]:
-    """The rows of this id, else those of exactly this name."""
-    listed = list(listed)
-    return [row for row in listed if str(row["id"]) == wanted] or [row for row in listed if row.get(key) == wanted]
+    """The rows of this id, else those of exactly this name; each once, however often it is listed."""
+    by_id = {str(row["id"]): row for row in listed}
+    return [by_id[wanted]] if wanted in by_id else [row for row in by_id.values() if row.get(key) == wanted]
 
 
 def _holds_instances(row: Row) -> bool:

@@ -16,7 +16,7 @@ import re
 import typing as t
 from dataclasses import replace
 
-from ..._core.errors import ConflictError, NotFoundError, OptionError, OutcomeUnknownError, VpsError
+from ..._core.errors import ConflictError, NotAppliedError, NotFoundError, OptionError, OutcomeUnknownError, TransientError, VpsError
 from ..._core.model import BUILDING, DELETING, REBOOTING, RESCUE, RUNNING, STOPPED, Instance, Outcome, Ref
 from ..._core.normalise import map_to_plain_tags
 from ..._core.plan import RESTART
@@ -48,6 +48,8 @@ class CivoDriver(Driver):
         client = context.client(api.authorise(context.connection.token), api.classify, api.BACKOFF)
         self._civo = Account(client, context.connection.region, self.missing)
         self._next_network: str | None = None  # where a replacement would be
+        self._no_public_ip = False  # whether a server is to be replaced for its public address
+        self._logins: dict[str, t.Mapping[str, str | None]] = {}  # first logins by id, which every read brings (H7)
         self._home: dict[str, str] = {}  # the region in which an id was seen
         self._inhabited: set[str | None] = set()  # the networks in which servers were seen
         self._address_due: set[str] = set()  # new servers that were ordered with a public address
@@ -57,6 +59,7 @@ class CivoDriver(Driver):
     def check(self, wish: Wish) -> None:
         """Refuse names that are no hostnames (section 4.3), tags with white space (4.8), and more or less than one key or firewall."""
         self._next_network = wish.fields.get("network") if "replace" in wish.allow else None
+        self._no_public_ip = "replace" in wish.allow and wish.fields.get("public_ip") is False
         if wish.id is not None:
             _check_id(wish.id)
         if wish.name is not None:
@@ -96,7 +99,7 @@ class CivoDriver(Driver):
         _check_id(instance_id)
         region = self._home.get(instance_id) or self._civo.region
         if region is None:
-            return self._search(instance_id, self._civo.usable())
+            return self._search(instance_id, self._civo.searched())
         found = self._fetch(instance_id, region)
         if found is not None:
             return found
@@ -116,7 +119,7 @@ class CivoDriver(Driver):
     def list_all(self) -> list[Instance]:
         """Every server of the region, or of all regions; a region that fails is an error."""
         if self._civo.region is None:
-            return [instance for code in self._civo.usable() for instance in self._list(code)]
+            return [instance for code in self._civo.searched() for instance in self._list(code)]
         found = self._list(self._civo.region)
         if not found:
             self._civo.prove(self._civo.region)
@@ -131,6 +134,8 @@ class CivoDriver(Driver):
         if "firewalls" in fields and instance.firewalls:
             names = mapping.names(self._civo.firewalls(region), "name")
             instance = replace(instance, firewalls=tuple(Ref(ref.id, names.get(str(ref.id))) for ref in instance.firewalls))
+        if "public_ip" in fields and self._no_public_ip and any(address.primary for address in instance.addresses):
+            instance = replace(instance, facts={**instance.facts, "forced_address": self._is_alone(instance)})
         if "rescue" in fields:
             rescue = self._recovery(instance)
             status = RESCUE if rescue and instance.status == RUNNING else instance.status
@@ -145,7 +150,7 @@ class CivoDriver(Driver):
         if kind == "ssh_keys":
             return [show(row) for row in self._civo.ssh_keys(self._civo.region)]
         shown: list[dict[str, t.Any]] = []
-        for region in [self._civo.region] if self._civo.region else self._civo.usable():
+        for region in [self._civo.region] if self._civo.region else self._civo.searched():
             rows = self._catalog_rows(kind, region)
             if not rows:
                 self._civo.prove(region)
@@ -183,7 +188,19 @@ class CivoDriver(Driver):
         return instance
 
     def _search(self, instance_id: str, regions: t.Iterable[str]) -> Instance | None:
-        return next(filter(None, (self._fetch(instance_id, code) for code in regions)), None)
+        """The server, from whichever of the regions has it; one that cannot be asked matters only when no other has it."""
+        failure: TransientError | None = None
+        for code in regions:
+            try:
+                found = self._fetch(instance_id, code)
+            except TransientError as exc:
+                failure = failure or exc
+                continue
+            if found is not None:
+                return found
+        if failure is not None:
+            raise failure
+        return None
 
     def _list(self, region: str) -> list[Instance]:
         return [self._seen(row, region) for row in self._civo.instances(region)]
@@ -192,7 +209,14 @@ class CivoDriver(Driver):
         instance = mapping.instance(row, self.account(), self._civo.code(region))
         self._home[str(instance.id)] = region
         self._inhabited.add(instance.network_id)
+        login = mapping.credentials(row)
+        if login:
+            self._logins[str(instance.id)] = login
         return instance
+
+    def _is_alone(self, instance: Instance) -> bool:
+        """Whether its network holds no other server: one in its place would get a public address again, asked for or not (section 4.3)."""
+        return not any(other.network_id == instance.network_id and other.id != instance.id for other in self._list(str(instance.region)))
 
     def _recovery(self, instance: Instance) -> bool:
         return mapping.recovery(self._send(api.RECOVERY_STATUS, instance))
@@ -267,6 +291,10 @@ class CivoDriver(Driver):
         if traits.get("public_ip"):
             self._address_due.add(instance_id)
 
+    def credentials(self, instance_id: str) -> t.Mapping[str, str | None] | None:
+        """The first login, as the last read told it (section 4.3: an adopted server tells it too)."""
+        return self._logins.get(instance_id)
+
     def ready(self, instance: Instance) -> bool:
         """Settled, and with its public address where one was ordered (section 4.3)."""
         return super().ready(instance) and (instance.id not in self._address_due or any(address.primary for address in instance.addresses))
@@ -327,7 +355,11 @@ class CivoDriver(Driver):
         return self.until("resize", instance, lambda now: now.size == size and now.settled)
 
     def set_rescue(self, instance: Instance, rescue: bool) -> Operation | None:
-        """Switch recovery on or off, which the next boot brings into effect (section 4.10)."""
+        """Switch recovery on or off, which the next boot brings into effect (section 4.10); a stopped server boots only for its rescue system.
+
+        Raises:
+            NotAppliedError: recovery is switched, but the boot that brings it into effect failed.
+        """
         try:
             self._send(api.RECOVERY_ENABLE if rescue else api.RECOVERY_DISABLE, instance)
         except ConflictError as exc:
@@ -335,7 +367,16 @@ class CivoDriver(Driver):
             already = rescue and exc.facts.get("provider_code") == api.IN_RESCUE_STATE
             if not already and self._recovery(instance) is not rescue:
                 raise
-        return self.start(instance) if instance.status == STOPPED else self._reboot(api.HARD_REBOOT, instance)
+        if instance.status == STOPPED and not rescue:
+            return None
+        try:
+            return self.start(instance) if instance.status == STOPPED else self._reboot(api.HARD_REBOOT, instance)
+        except VpsError as exc:  # from now on reads show the wanted state, so that no later run would notice
+            raise NotAppliedError(
+                f"Recovery of {self.label(instance)} is switched {'on' if rescue else 'off'}, but not in effect before a reboot, which failed: {exc.message}",
+                hint="Run a task with state: restarted and stop_mode: hard.",
+                **{**exc.facts, "changed": True},
+            ) from exc
 
     def _send(self, call: Call, instance: Instance, body: t.Mapping[str, t.Any] | None = None) -> t.Any:
         return self._civo.send(call, str(instance.region), path={"id": instance.id}, body=body).data

@@ -70,8 +70,13 @@ def instance(row: Row, account: str, region: str) -> Instance:
         settled=status in _SETTLED,
         networks=(Ref(network_id),) if network_id else None,
         ssh_keys=(Ref(key_id),) if key_id else (),
-        facts={"notes": text(row.get("notes")) or "", "reverse_dns": text(row.get("reverse_dns")) or "", "stays": tuple(_stays(row))},
+        facts={"notes": _verbatim(row.get("notes")), "reverse_dns": text(row.get("reverse_dns")) or "", "stays": tuple(_stays(row))},
     )
+
+
+def _verbatim(value: t.Any) -> str:
+    """A text that is sent back as it came, white space included."""
+    return value if isinstance(value, str) else ""
 
 
 def _image(row: Row) -> str | None:
@@ -107,7 +112,7 @@ def _stays(row: Row) -> t.Iterator[str]:
 
 
 def credentials(row: Row) -> dict[str, str | None] | None:
-    """The first login, where the create answer tells a password (section 4.10)."""
+    """The first login, where an answer tells its password (section 4.10)."""
     password = text(row.get("initial_password"))
     return {"username": text(row.get("initial_user")), "password": password} if password else None
 

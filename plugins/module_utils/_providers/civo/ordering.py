@@ -124,7 +124,7 @@ def _region(account: Account) -> Row:
     wanted = account.region or account.default()
     usable = f"Set it to one of: {', '.join(account.usable())}."
     if wanted is None:
-        raise OptionError(f"Creating an instance at {TITLE} needs region, since the account has no default region", hint=usable, option="region")
+        raise OptionError(f"Creating an instance at {TITLE} needs region, since the account has no single default region", hint=usable, option="region")
     region = account.prove(wanted)
     if str(region["code"]) not in account.usable():
         raise OptionError(f"region: {region['code']} holds no instances at {TITLE}", hint=usable, option="region")

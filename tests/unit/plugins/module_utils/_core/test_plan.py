@@ -124,6 +124,15 @@ def test_power_steps_predict_the_status_and_no_word_of_the_provider(action: str,
     assert (after.status, after.rescue, after.provider_status) == (status, rescue, None)
 
 
+@pytest.mark.parametrize(
+    ("status", "action", "after"),
+    [("rescue", "restart", "rescue"), ("stopped", "start", "rescue"), ("rescue", "unrescue", "running"), ("stopped", "unrescue", "stopped")],
+)
+def test_a_rescue_flag_outlives_a_boot_and_going_does_not_start_what_is_stopped(status: str, action: str, after: str) -> None:
+    predicted = simulate.after(server(status=status, rescue=True), [Step(action, "rescue" if action == "unrescue" else "status")])
+    assert (predicted.status, predicted.rescue) == (after, action != "unrescue")
+
+
 def test_the_provider_status_stays_where_the_status_does() -> None:
     assert simulate.after(server(provider_status="UP"), [Step("restart", "status")]).provider_status == "UP"
 

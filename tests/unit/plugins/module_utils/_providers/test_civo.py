@@ -18,6 +18,7 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._core.errors import
     ConfigurationError,
     ConflictError,
     ForbiddenError,
+    NotAppliedError,
     NotFoundError,
     OperationFailedError,
     OptionError,
@@ -627,6 +628,24 @@ def test_without_a_region_get_searches_and_remembers() -> None:
     assert world.script.calls == ["GET /regions", f"GET /instances/{ID}@LON1", f"GET /instances/{ID}@NYC1", f"GET /instances/{ID}@NYC1"]
 
 
+def test_without_a_region_an_outage_elsewhere_is_no_hindrance() -> None:
+    world = World(region=None)
+    world.script.on(f"GET /instances/{ID}@LON1", NO_REGION)
+    world.script.on(f"GET /instances/{ID}@NYC1", ROW)
+    found = world.driver.get(ID)
+    assert found is not None
+    assert found.region == "NYC1"
+
+
+@pytest.mark.parametrize("regions", [[], [{"code": "KUBE1", "features": {"iaas": False}}]])
+def test_a_search_through_no_region_proves_nothing(regions: list[dict[str, t.Any]]) -> None:
+    world = World(region=None)
+    world.script.on("GET /regions", regions)
+    for search in (lambda: world.driver.find("web"), lambda: world.driver.get(ID), world.driver.list_all):
+        with pytest.raises(OptionError, match="no region that holds instances"):
+            search()
+
+
 @pytest.mark.parametrize("wrong", ["..", "a/b", "a b", "-x", ""])
 def test_what_is_no_id_is_refused_without_a_call(script: Script, driver: CivoDriver, wrong: str) -> None:
     with pytest.raises(OptionError):
@@ -907,6 +926,44 @@ def test_without_a_region_an_order_takes_the_default_one() -> None:
     assert world.driver.ledger_scope(None) == world.driver.ledger_scope("lon1") == order.scope
 
 
+def test_two_default_regions_are_none() -> None:
+    world = World(region=None)
+    world.script.on("GET /regions", [{**row, "default": True} for row in REGIONS])
+    with pytest.raises(OptionError, match="needs region"):
+        world.driver.order(wish())
+
+
+def test_a_row_that_is_listed_twice_is_one(world: World) -> None:
+    world.offers()
+    world.script.on("GET /disk_images@LON1", [*IMAGES, *IMAGES])
+    assert world.driver.order(wish()).body["template_id"] == IMAGE
+
+
+@pytest.mark.parametrize(("alone", "forced"), [(True, True), (False, False)])
+def test_a_replacement_for_a_public_address_needs_company_in_its_network(world: World, alone: bool, forced: bool) -> None:
+    world.has(ROW, {**ROW, "id": OTHER_ID, "network_id": NET2 if alone else NET})
+    world.driver.check(wish(fields={**SPEC, "public_ip": False}, allow=("replace", "cost")))
+    assert world.driver.read(server(), {"public_ip"}).facts["forced_address"] is forced
+
+
+def test_only_a_task_that_may_replace_asks_for_the_neighbours(world: World) -> None:
+    world.driver.check(wish(fields={**SPEC, "public_ip": False}))
+    world.driver.read(server(), {"public_ip"})
+    assert world.script.calls == []
+
+
+@pytest.mark.parametrize("adopt", [True, False])
+def test_the_first_login_is_what_reads_tell(world: World, driver: CivoDriver, adopt: bool) -> None:
+    assert driver.credentials(ID) is None
+    if adopt:
+        world.has(ROW)
+        driver.candidates({"name": "web", "region": "LON1", "public_ip": True}, frozenset())
+    else:
+        world.statuses("ACTIVE")
+        driver.get(ID)
+    assert driver.credentials(ID) == {"username": "root", "password": "S3CRET-password"}
+
+
 def test_without_a_default_region_an_order_needs_one() -> None:
     world = World(None)
     world.script.on("GET /regions", REGIONS[1:])
@@ -1089,6 +1146,12 @@ def test_rename_sends_all_three_fields(script: Script, driver: CivoDriver) -> No
     assert script.writes == [(f"PUT /instances/{ID}@LON1", {"hostname": "web2", "reverse_dns": "web.example.com", "notes": "mine"})]
 
 
+def test_rename_sends_the_notes_as_they_are(script: Script, driver: CivoDriver) -> None:
+    script.on(f"PUT /instances/{ID}@LON1", DONE)
+    driver.rename(server(notes=" two\nlines \n"), "other")
+    assert script.bodies[-1]["notes"] == " two\nlines \n"
+
+
 def test_a_bigger_size_is_predicted(world: World, driver: CivoDriver) -> None:
     world.offers()
     details = driver.check_change(server(), {"size": "g3.medium"}, wish())
@@ -1159,6 +1222,22 @@ def test_a_conflict_over_recovery_is_decided_by_its_state(world: World, driver: 
         with pytest.raises(ConflictError):
             driver.set_rescue(server(), False)
     assert len(world.script.writes) == 1 + reboots
+
+
+def test_leaving_rescue_does_not_start_a_stopped_server(world: World, driver: CivoDriver) -> None:
+    world.script.on(f"DELETE /instances/{ID}/recovery@LON1", DONE)
+    assert driver.set_rescue(server(status="SHUTOFF"), False) is None
+    assert len(world.script.writes) == 1
+
+
+@pytest.mark.parametrize("answer", [requests.exceptions.ReadTimeout(), (409, {"code": "instance_state_must_be_active_or_shutoff"})])
+def test_recovery_without_its_reboot_is_told_since_no_later_run_can_see_it(world: World, driver: CivoDriver, answer: Answer) -> None:
+    world.script.on(f"PUT /instances/{ID}/recovery@LON1", DONE)
+    world.script.on(f"POST /instances/{ID}/hard_reboots@LON1", answer)
+    world.statuses("ACTIVE")
+    with pytest.raises(NotAppliedError, match="state: restarted") as caught:
+        driver.set_rescue(server(), True)
+    assert caught.value.facts["changed"] is True
 
 
 # -- delete -------------------------------------------------------------------------------------------------------------

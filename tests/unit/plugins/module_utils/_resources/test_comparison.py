@@ -293,6 +293,32 @@ def test_an_unfinished_upgrade_is_carried_on() -> None:
     assert told(compare(server(size="l", facts={"upgrade": True}))) == []
 
 
+def refusing() -> FakeDriver:
+    """A driver that grows sizes only."""
+    driver = FakeDriver()
+    driver.known["image"] = [Ref("i1", "debian"), Ref("i2", "ubuntu")]
+    driver.check_change = lambda instance, changes, wanted: (_ for _ in ()).throw(OptionError("too small", option="size"))  # type: ignore[method-assign]
+    return driver
+
+
+def test_a_size_that_is_refused_in_place_is_no_hindrance_to_a_replacement() -> None:
+    found = compare(server(size="s1", image="debian"), driver=refusing(), image="ubuntu", size="s2", allow=("replace", "cost"))
+    assert found.replaces == ["image"]
+
+
+@pytest.mark.parametrize("fields", [{"image": "ubuntu"}, {"allow": ("replace", "cost")}])
+def test_a_size_that_is_refused_in_place_stays_refused_where_nothing_is_replaced(fields: dict[str, t.Any]) -> None:
+    with pytest.raises(OptionError, match="too small"):
+        compare(server(size="s1", image="debian"), driver=refusing(), size="s2", **fields)
+
+
+def test_an_address_that_a_replacement_would_have_again_replaces_nothing() -> None:
+    address = Address("192.0.2.1", "ipv4", "public", primary=True)
+    found = compare(server(addresses=(address,), facts={"forced_address": True}), public_ip=False, allow=("replace", "cost"))
+    assert found.replaces == []
+    assert found.drift == [Drift("public_ip", True, False, "unsupported")]
+
+
 def test_addresses_are_never_taken_away() -> None:
     comparison = compare(server(addresses=(PUBLIC4, replace(PUBLIC4, address="192.0.2.2"))), ip_count=1)
     assert comparison.steps == []
@@ -488,6 +514,12 @@ def test_rescue(current: bool | None, status: str, wanted: bool, action: str | N
     steps = compare(server(rescue=current, status=status), rescue=wanted).steps
     assert [step.action for step in steps] == ([action] if action else [])
     assert all(step.needs == ("restart",) for step in steps)
+
+
+@pytest.mark.parametrize(("state", "status"), [("restarted", "rescue"), ("started", "stopped")])
+def test_what_boots_with_rescue_on_is_the_rescue_system(state: str, status: str) -> None:
+    (step,) = compare(server(rescue=True, status=status), rescue=True, state=state).steps
+    assert step.after == "rescue"
 
 
 def test_rescue_of_a_stopped_server_restarts_nothing() -> None:

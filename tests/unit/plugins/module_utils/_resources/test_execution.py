@@ -287,6 +287,26 @@ def test_until_ready_fails_with_the_id() -> None:
     assert late.value.facts["id"] == "1"
 
 
+def test_a_server_that_vanishes_while_it_is_built_is_not_waited_for_to_the_end() -> None:
+    building = server(status="building", settled=False)
+    driver = FakeDriver(get=[None, building, building])
+    with pytest.raises(NotFoundError, match="vanished while it was being built") as caught:
+        wait_until_ready(driver, "1")
+    assert caught.value.facts["id"] == "1"
+    assert clock(driver).passed < 30
+
+
+def test_a_server_that_is_taken_away_while_it_is_built() -> None:
+    with pytest.raises(NotFoundError, match="vanished"):
+        wait_until_ready(FakeDriver(server(status="deleting", settled=False)), "1")
+
+
+def test_a_row_may_be_missing_from_a_read_or_two() -> None:
+    building = server(status="building", settled=False)
+    driver = FakeDriver(server(), get=[building, None, None, building, None, None])
+    assert wait_until_ready(driver, "1") == server()
+
+
 def test_until_a_port_is_open() -> None:
     address = Address("192.0.2.1", "ipv4", "public")
     driver = FakeDriver(server(), get=[server(), server(addresses=(address,))])
