@@ -137,6 +137,10 @@ class ProtocolError(TransientError):
     """The answer does not have any documented shape."""
 
 
+class ContradictionError(TransientError):
+    """Two answers contradict each other: something is being made or deleted."""
+
+
 class RateLimitedError(TransientError):
     """Too many requests; C(retry_after) in seconds when the provider told."""
 

@@ -83,7 +83,7 @@ def _is_config(payload: t.Any) -> bool:
 
 
 def _is_job(payload: t.Any) -> bool:
-    return isinstance(payload, dict) and text(payload.get("status")) is not None
+    return isinstance(payload, dict) and "status" in payload
 
 
 # What a payload must be to be an answer at all. The client sends a read again, and takes a write for unclear, when it is not.
@@ -176,7 +176,7 @@ def _kind(call: Call, status: int, code: str | None) -> tuple[type[VpsError], st
         return (NotFoundError, None) if unknown else (ConfigurationError, "Check api_url; it ends in /api/v1.")
     if status == 405:
         return ConfigurationError, "Check api_url; it ends in /api/v1."
-    if status in (409, 423) or code == SIGNAL_REFUSED:
+    if status in (409, 423) or (code == SIGNAL_REFUSED and call is not CREATE):  # any 5xx to an order leaves it unclear (section 6)
         return ConflictError, "The server may be busy with a job or a backup; run the task again later."
     if status >= 500 or status == 408 or code == TIMED_OUT:
         return TransientError, None

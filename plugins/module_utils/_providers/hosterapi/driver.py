@@ -16,6 +16,7 @@ from dataclasses import replace
 
 from ..._core.errors import (
     ConflictError,
+    ContradictionError,
     LedgerError,
     NotAppliedError,
     NotFoundError,
@@ -30,6 +31,7 @@ from ..._core.normalise import integer, text
 from ..._core.wait import Operation
 from ..._http.client import Call
 from ..._ledger import LIVE, ORDERING, Entry, Ledger
+from ..agreement import agreed
 from ..base import Context, Driver, Lookup, Order, Receipt, Wish
 from . import api, mapping
 from .orders import in_order, own_share, unexplained
@@ -37,6 +39,7 @@ from .profile import PROFILE
 
 LONGEST_NAME = 255
 YOUNGEST = 2.0  # seconds of uptime, which is told in whole ones, that a server needs for a reboot to show
+UPTIME_GRACE = 30.0  # seconds that a running server may take to tell its uptime
 SIGNAL_PAUSE = 1.0  # seconds before a refused power signal is sent once more
 ADOPTION = "Adopt each with vps_instance (its id together with a name), or run the playbook polyhost.cloud.ledger_init"
 
@@ -124,13 +127,21 @@ class HosterapiDriver(Driver):
         return Lookup((), ids)
 
     def get(self, instance_id: str) -> Instance | None:
-        """The server of this id; None when the provider neither knows nor lists it."""
+        """The server of this id; None when the provider neither knows nor lists it.
+
+        Raises:
+            ContradictionError: it lists the server and does not know it: it is coming or going.
+        """
         sid = _server_id(instance_id)
+        return agreed(self.context, lambda: self._look_up(sid))
+
+    def _look_up(self, sid: str) -> Instance | None:
         try:
             return self._instance(sid, self._names())
         except NotFoundError:
             if sid in self._server_ids(fresh=True):
-                raise TransientError(f"{api.TITLE} lists the server {sid} and says that it does not exist", id=sid) from None
+                message = f"{api.TITLE} lists the server {sid} and says that it does not exist: it is being made or deleted"
+                raise ContradictionError(message, hint="Run the task again in a minute.", id=sid) from None
             return None
 
     def list_all(self) -> list[Instance]:
@@ -318,9 +329,10 @@ class HosterapiDriver(Driver):
             NotFoundError: the provider does not know it any more, so what became of it is not known.
         """
         job = self._send(api.JOB, job_id=job_id)
-        if job["status"] == "failed":
+        status = (text(job["status"]) or "").lower()
+        if status == "failed":
             raise api.job_failure(job_id, job.get("output"))
-        if job["status"] != "finished":
+        if status != "finished":
             return None
         output = job.get("output")
         return output if isinstance(output, dict) else {}
@@ -340,7 +352,19 @@ class HosterapiDriver(Driver):
         except NotFoundError:
             self._unbind(str(instance.id))
             return None
+        except OutcomeUnknownError:
+            if not self._is_denied(str(instance.id)):
+                raise
         return self.gone(instance)
+
+    def _is_denied(self, sid: str) -> bool:
+        """Whether the provider does not know the id any more, though its list may still have it."""
+        with contextlib.suppress(TransientError):
+            try:
+                self._send(api.CONFIG, sid)
+            except NotFoundError:
+                return True
+        return False
 
     def gone(self, instance: Instance) -> Operation:
         """Await that the id leaves the list."""
@@ -365,15 +389,21 @@ class HosterapiDriver(Driver):
         return self._switch("shutdown", instance, _is_stopped, api.SHUTDOWN, api.STOP if mode == "graceful_then_hard" else None)
 
     def restart(self, instance: Instance, mode: str) -> Operation | None:
-        """Reboot, which only the uptime shows (section 5.2): it is smaller than before, or than the time since the call."""
+        """Reboot, which only the uptime shows (section 5.2): it is smaller than before, or than the time since the call.
+
+        Where none is told for a while, the reboot is taken to have happened, with a warning, and nothing is sent after it.
+        """
         before = instance.facts.get("uptime")
         clock = self.context.waiter.clock
         if before is not None and before < YOUNGEST:
             self.context.waiter.pause(YOUNGEST - before)
-        sent = clock.now()
+        sent, patience = clock.now(), min(UPTIME_GRACE, self.context.deadline.seconds / 4)
 
         def rebooted(now: Instance) -> bool:
             uptime = now.facts.get("uptime")
+            if uptime is None and before is None and _is_running(now) and clock.now() - sent >= patience:
+                self.context.warn(f"{api.TITLE} accepted the restart of {self.label(instance)} and tells no uptime, so whether it happened was not seen")
+                return True
             younger = uptime is not None and (uptime <= clock.now() - sent or (before is not None and uptime < before))
             return _is_running(now) and younger
 

@@ -13,7 +13,7 @@ from ..._core.model import RUNNING, STOPPED, UNKNOWN, Address, Instance
 from ..._core.normalise import address_family, address_scope, integer, text
 
 _STATUSES = {"running": RUNNING, "stopped": STOPPED, "halted": STOPPED}  # any other word is unknown: polled on, never a success
-_DISK = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?\s*")
+_DISK = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?\s*", re.IGNORECASE)
 _GIGABYTES = {"K": 1 / 1024**2, "M": 1 / 1024, "": 1.0, "G": 1.0, "T": 1024.0}
 
 # The neutral names of what a change and an order carry.
@@ -23,7 +23,7 @@ WIRE_NAMES = {"image": "template", "cpu": "cpuCores", "memory_mb": "mem", "disk_
 def disk_gb(value: t.Any) -> int | None:
     """A disk's size in whole GB, which arrives as text with or without a unit; None when it has no readable form."""
     found = _DISK.fullmatch(str(value))
-    return int(float(found[1]) * _GIGABYTES[found[2]]) if found else None
+    return int(float(found[1]) * _GIGABYTES[found[2].upper()]) if found else None
 
 
 def to_wire(fields: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

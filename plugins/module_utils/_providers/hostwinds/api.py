@@ -156,14 +156,14 @@ def _classify_entry(call: Call, entry: Row, request_id: str | None) -> VpsError:
     lowered = said.lower()
     if not _is_no_authorisation_failure(entry):
         return AuthError(message, hint=_AUTH_HINT, **facts)
+    if call.mutates and _LOCKED.search(said):  # before the words of a rate limit: "unlock it and try again"
+        return ConflictError(message, hint="Unlock it first (locked: false).", **facts)
     if any(word in lowered for word in _RATE_WORDS):
         return RateLimitedError(message, **facts)
     if "invalid action" in lowered:
         return UnsupportedError(message, hint="Hostwinds does not offer this action any more, or not to this key.", capability=call.id, **facts)
     if _NO_SUCH_SERVER.search(said):
         return NotFoundError(message, **facts)
-    if _LOCKED.search(said):
-        return ConflictError(message, hint="Unlock it first (locked: false).", **facts)
     return RejectedError(message, **facts)
 
 

@@ -10,12 +10,14 @@ Section numbers and HW-n are those of the provider's contract.
 from __future__ import annotations
 
 import contextlib
+import re
 import typing as t
 from dataclasses import replace
 
 from ..._core.errors import (
     AmbiguousError,
     ConflictError,
+    ContradictionError,
     NotAppliedError,
     NotFoundError,
     OptionError,
@@ -29,6 +31,7 @@ from ..._core.model import ABSENT, DELETING, DONE, ERROR, RESCUE, RUNNING, STOPP
 from ..._core.normalise import text
 from ..._core.plan import RESTART
 from ..._core.wait import Deadline, Operation
+from ..agreement import agreed
 from ..base import Context, Driver, Lookup, Order, Receipt, Wish
 from . import mapping
 from .api import Api, Row
@@ -37,6 +40,7 @@ from .options import check_fields, check_id, check_name, check_region, custom_fo
 from .profile import PROFILE
 from .upgrade import Upgrade
 
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 START_GRACE = 120.0  # seconds until an accepted request must show an effect (section 7)
 
 
@@ -78,8 +82,11 @@ class HostwindsDriver(Driver):
         """Every server of exactly this name in the account; both lists have to answer.
 
         Raises:
-            TransientError: a list shows a server of that name which cannot be read: it is coming or going.
+            ContradictionError: a list shows a server of that name which cannot be read: it is coming or going.
         """
+        return agreed(self.context, lambda: self._look_up(name))
+
+    def _look_up(self, name: str) -> Lookup:
         full, short = self._id_set()
         matches = []
         for instance_id in self._named(name, full, short):
@@ -109,8 +116,11 @@ class HostwindsDriver(Driver):
         """Like C(get), in any region.
 
         Raises:
-            TransientError: the answers contradict each other.
+            ContradictionError: a list shows what get_instance denies.
         """
+        return agreed(self.context, lambda: self._fetch(instance_id))
+
+    def _fetch(self, instance_id: str) -> Instance | None:
         try:
             instance = self._shown(instance_id)
         except NotFoundError:
@@ -131,13 +141,15 @@ class HostwindsDriver(Driver):
         return self.api.instances(), self.api.short_rows()
 
     def _is_listed(self, instance_id: str) -> bool:
-        """Whether anything in the account still knows the id."""
+        """Whether anything in the account still knows the id; a deleted status counts as gone (HW-12)."""
         full, short = self._id_set()
+        if instance_id in full and mapping.instance(full[instance_id], self.account()).status == ABSENT:
+            return False
         return instance_id in full or instance_id in short or self.api.knows(instance_id)
 
-    def _contradiction(self, instance_id: str) -> TransientError:
+    def _contradiction(self, instance_id: str) -> ContradictionError:
         message = f"{self.PROFILE.title} lists instance {instance_id} but cannot show it: it is being made or deleted"
-        return TransientError(message, hint="Run the task again in a minute.", id=instance_id)
+        return ContradictionError(message, hint="Run the task again in a minute.", id=instance_id)
 
     def _shown(self, instance_id: str) -> Instance:
         return mapping.instance(self.api.instance(instance_id), self.account())
@@ -189,7 +201,7 @@ class HostwindsDriver(Driver):
     def resolve(self, kind: str, wanted: str, instance: Instance) -> Ref:
         """A firewall profile by the listed names; images and keys cannot be listed and stand for themselves (HW-26)."""
         if kind == "image":
-            return Ref(instance.image_id if wanted in instance.facts.get("templates", ()) else wanted)
+            return Ref(wanted if _is_another(instance, wanted) else instance.image_id)
         if kind == "ssh_keys":
             return Ref(None, wanted)
         if kind != "firewalls":
@@ -337,6 +349,9 @@ class HostwindsDriver(Driver):
             self.api.send("terminate", instance.id)
         except NotFoundError:
             pass  # somebody was faster; the lists have the last word
+        except OutcomeUnknownError:
+            if not self._is_denied(str(instance.id)):
+                raise
         except (ConflictError, RejectedError):
             now = self.fetch(str(instance.id))
             if now is not None and now.status != DELETING:
@@ -344,6 +359,15 @@ class HostwindsDriver(Driver):
         with contextlib.suppress(NotFoundError, TransientError):
             self._shown(str(instance.id))  # the first read may be stale (HW-11): with wait: false the next task must not get it
         return self.gone(instance)
+
+    def _is_denied(self, instance_id: str) -> bool:
+        """Whether get_instance does not know the id; with the lists it is on its way out at least."""
+        with contextlib.suppress(TransientError):
+            try:
+                self._shown(instance_id)
+            except NotFoundError:
+                return True
+        return False
 
     def gone(self, instance: Instance) -> Operation:
         """Await the end of a deletion."""
@@ -513,3 +537,10 @@ class HostwindsDriver(Driver):
 def _comparable(instance: Instance) -> bool:
     """Whether both forms of a template id are shown: one of them alone does not tell that a template is another (HW-26)."""
     return len(instance.facts["templates"]) == 2
+
+
+def _is_another(instance: Instance, template: str) -> bool:
+    """Whether a template differs from what a server shows; a uuid and a base image ref may be one template's two ids (HW-26)."""
+    shown = instance.facts.get("templates", ())
+    alike = len(shown) == 2 or any(bool(_UUID.fullmatch(template)) == bool(_UUID.fullmatch(each)) for each in shown)
+    return alike and template not in shown

@@ -255,6 +255,7 @@ def answer(status: int, content: t.Any) -> Response:
         (api.START, 423, "locked", ConflictError),
         (api.START, 500, {"result": False, "error": "0xa1: failed to send {signal} signal to vm"}, ConflictError),
         (api.START, 500, {"result": False, "error": "0xa3: timeout"}, TransientError),
+        (api.CREATE, 500, {"result": False, "error": "0xa1: failed to set config on vm"}, TransientError),
         (api.LIST, 500, "<html>oops</html>", TransientError),
         (api.LIST, 503, {}, TransientError),
         (api.LIST, 408, {}, TransientError),
@@ -315,7 +316,7 @@ def test_a_failure_tells_what_the_provider_said() -> None:
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [("50G", 50), (" 50 GB ", 50), ("50GiB", 50), ("50", 50), (50, 50), ("1T", 1024), ("2048M", 2), ("10.5G", 10), ("many", None), (None, None)],
+    [("50G", 50), (" 50 GB ", 50), ("50GiB", 50), ("50", 50), (50, 50), ("1T", 1024), ("2048M", 2), ("50g", 50), ("100gb", 100), ("10.5G", 10), ("many", None), (None, None)],
 )
 def test_disk_sizes(value: t.Any, expected: int | None) -> None:
     assert mapping.disk_gb(value) == expected
@@ -427,6 +428,14 @@ def test_find_does_not_believe_a_404_that_the_list_contradicts(world: World, dri
     with pytest.raises(TransientError):
         driver.find("web")
     assert driver.entry("web") is not None
+
+
+def test_a_server_that_leaves_the_list_late_is_waited_for(world: World, driver: HosterapiDriver) -> None:
+    world.bind("web", "5")
+    world.script.on(f"GET {SERVER}/5/config", NO_VM)
+    world.script.on(f"GET {SERVER}", *[[5, 6]] * 8, [6])
+    assert driver.find("web").known_ids == {"6"}
+    assert 20 < world.deadline.elapsed <= 60
 
 
 @pytest.mark.parametrize(
@@ -669,7 +678,7 @@ def job(status: str, output: t.Any = None) -> dict[str, t.Any]:
 
 def test_following_an_order_to_its_end(world: World, driver: HosterapiDriver) -> None:
     done = {"vmid": "5", "ips": ["198.51.100.7"], "user": "root", "password": " s3cret pass "}
-    world.script.on("GET /job/900", job("queued"), (502, "<html>"), job("executing"), job("strange"), job("finished", done))
+    world.script.on("GET /job/900", job("queued"), (502, "<html>"), job("executing"), job("strange"), {"status": None}, job("Finished", done))
     outcome = world.wait(driver.follow(Receipt(operation_id="900"), TRAITS, frozenset()))
     assert outcome == Outcome("5", {"username": "root", "password": " s3cret pass "})
     assert "s3cret" not in world.redactor.text("it was ' s3cret pass '")
@@ -877,6 +886,14 @@ def test_a_reboot_is_over_when_the_uptime_began_anew(world: World, driver: Hoste
     assert world.script.writes == [(f"PUT {SERVER}/5/reboot", None)]
 
 
+def test_a_reboot_without_any_uptime_is_warned_of_and_never_forced(world: World, driver: HosterapiDriver) -> None:
+    states(world, {"uptime": None})
+    world.script.on(f"PUT {SERVER}/5/reboot", True)
+    world.wait(driver.restart(server(facts={"uptime": None}), "graceful_then_hard"))
+    assert world.script.writes == [(f"PUT {SERVER}/5/reboot", None)]
+    assert len(world.warnings) == 1 and "tells no uptime" in world.warnings[0]
+
+
 def test_a_server_younger_than_the_wait_counts_as_rebooted(world: World, driver: HosterapiDriver) -> None:
     states(world, {"uptime": 2})  # up for long enough before the call, and again two seconds after the reboot
     world.script.on(f"PUT {SERVER}/5/reboot", True)
@@ -978,11 +995,21 @@ def test_delete_of_what_is_gone_already_is_done(world: World, driver: HosterapiD
 
 
 @pytest.mark.parametrize(("refusal", "expected"), [((404, "<html>"), ConfigurationError), (TIMED_OUT, OutcomeUnknownError)])
-def test_delete_that_fails(driver: HosterapiDriver, script: Script, refusal: Answer, expected: type[VpsError]) -> None:
+def test_delete_that_fails(world: World, driver: HosterapiDriver, script: Script, refusal: Answer, expected: type[VpsError]) -> None:
+    world.has(5)
     script.on(f"POST {SERVER}/5/delete", refusal)
     with pytest.raises(expected):
         driver.delete(server(), wish(), {})
     assert len(script.writes) == 1
+
+
+def test_a_delete_whose_answer_is_lost_goes_on_once_the_server_is_denied(world: World, driver: HosterapiDriver, script: Script) -> None:
+    world.bind("web", "5")
+    script.on(f"POST {SERVER}/5/delete", requests.exceptions.ReadTimeout())
+    script.on(f"GET {SERVER}/5/config", NO_VM)
+    script.on(f"GET {SERVER}", [5], [5], [])
+    world.wait(driver.delete(server(), wish(), {}))
+    assert len(script.writes) == 1 and driver.entry("web") is None
 
 
 # -- change ---------------------------------------------------------------------------------------------------------------

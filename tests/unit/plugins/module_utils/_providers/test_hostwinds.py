@@ -347,6 +347,7 @@ def failure(message: str, **more: t.Any) -> list[dict[str, t.Any]]:
         ("boot", failure("You are in cooldown"), 200, RateLimitedError),
         ("boot", failure("Too many requests for a valid serviceid"), 200, RateLimitedError),
         ("boot", failure("Instance is <b>locked</b>."), 200, ConflictError),
+        ("boot", failure("Instance is locked. Unlock it and try again."), 200, ConflictError),
         ("boot", failure("Your account is blocked"), 200, RejectedError),
         ("boot", failure("Invalid Action.", ERROR="6734"), 200, UnsupportedError),
         ("add_instance", failure("Location Id is invalid."), 200, RejectedError),
@@ -565,6 +566,22 @@ def test_a_deleted_status_is_gone(script: Script, driver: HostwindsDriver) -> No
     assert driver.list_all() == []
 
 
+def test_a_deleted_row_that_lingers_is_gone(script: Script, driver: HostwindsDriver) -> None:
+    script.has(row(status="DELETED"))
+    script.on("get_instance", BAD_ID)
+    assert driver.get("12") is None
+
+
+def test_what_only_a_list_still_shows_is_waited_for(world: World, script: Script, driver: HostwindsDriver) -> None:
+    script.has()
+    script.on("get_instance_ids", *[[short(12)]] * 6, [])
+    assert driver.find("web").matches == ()
+    script.on("get_instance", BAD_ID)
+    script.on("get_instance_ids", *[[short(12)]] * 6, [])
+    assert driver.get("12") is None
+    assert world.deadline.elapsed < 60
+
+
 def test_another_server_than_asked_for_is_no_answer(script: Script, driver: HostwindsDriver) -> None:
     script.on("get_instance", row(13))
     with pytest.raises(ProtocolError):
@@ -734,6 +751,10 @@ def test_a_profile_is_compared_by_its_name(script: Script, driver: HostwindsDriv
 def test_an_image_is_compared_by_both_of_its_ids(driver: HostwindsDriver) -> None:
     assert driver.resolve("image", "tpl-1", server()).id == "uuid-1"
     assert driver.resolve("image", "tpl-2", server()).id == "tpl-2"
+    uuids = [f"0000000{number}-1111-2222-3333-444444444444" for number in (1, 2)]
+    alone = server(template_uuid=uuids[0], image_ref=None)
+    assert driver.resolve("image", uuids[1], alone).id == uuids[1]
+    assert driver.resolve("image", "debian-12", alone).id == uuids[0]  # perhaps its other id, so it proves no difference
     assert driver.resolve("ssh_keys", "me", server()).name == "me"
     with pytest.raises(UnsupportedError):
         driver.resolve("network", "n", server())
@@ -1127,6 +1148,17 @@ def test_deleting_what_is_gone_or_going(world: World, script: Script, driver: Ho
         driver.delete(server(), wish(state="absent"), {})
     script.on("get_instance", row(task_state="deleting"))
     assert driver.delete(server(), wish(state="absent"), {}) is not None
+
+
+def test_a_termination_whose_answer_is_lost_goes_on_once_the_server_is_denied(world: World, script: Script, driver: HostwindsDriver) -> None:
+    script.has()
+    script.on("terminate", requests.exceptions.ReadTimeout())
+    script.on("get_instance_ids", [short()], [short()], [])
+    world.wait(driver.delete(server(), wish(state="absent"), {}))
+    assert len(script.writes) == 1
+    script.has(row())
+    with pytest.raises(OutcomeUnknownError):
+        driver.delete(server(), wish(state="absent"), {})
 
 
 def test_renaming_changes_the_label_and_is_read_back(world: World, script: Script, driver: HostwindsDriver) -> None:
