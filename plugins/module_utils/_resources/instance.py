@@ -263,9 +263,9 @@ class InstanceTask:
             self.context.ledger.drop(self.driver.ledger_scope(instance.region), instance.name)
 
     def _never_existed(self) -> Instance:
-        return Instance(
-            self.driver.PROFILE.name, self.driver.account(), id=self.wish.id, name=self.wish.name, region=self.context.connection.region, status=ABSENT
-        )
+        given = self.context.connection.region
+        shown = self.driver.ledger_scope(given)[1] or (given if self.driver.PROFILE.capabilities.names != "ledger" else None)
+        return Instance(self.driver.PROFILE.name, self.driver.account(), id=self.wish.id, name=self.wish.name, region=shown, status=ABSENT)
 
     # -- making -----------------------------------------------------------------------------------------------------
 

@@ -152,3 +152,14 @@ def test_an_unknown_id_fails_and_never_creates(controller: Controller, provider:
     result = controller.instance(provider, id=unknown, **CREATE[provider]).result
     assert result["failed"] is True
     assert controller.writes(provider) == []
+
+
+@pytest.mark.parametrize(
+    ("provider", "given", "shown"), [("hostwinds", "1", "1"), ("civo", "lon1", "LON1"), ("gcore", "Luxembourg-2", "4"), ("hosterapi", "LON1", None)]
+)
+def test_what_never_existed_shows_name_provider_and_region(controller: Controller, provider: str, given: str, shown: str | None) -> None:
+    result = controller.instance(provider, name="nobody", state="absent", region=given).result
+    assert result["changed"] is False
+    known = {key: value for key, value in result["instance"].items() if value not in (None, [], {})}
+    expected = {"name": "nobody", "provider": provider, "account": known["account"], "region": shown, "status": "absent"}
+    assert known == {key: value for key, value in expected.items() if value is not None}
