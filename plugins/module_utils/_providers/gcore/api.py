@@ -67,6 +67,7 @@ METADATA_SET = _write("instances.metadata_upsert", "POST", f"{_INSTANCE}/metadat
 METADATA_REPLACE = _write("instances.metadata_replace", "PUT", f"{_INSTANCE}/metadata", idempotent=True)
 METADATA_REMOVE = _write("instances.metadata_item_delete", "DELETE", f"/v2/instances/{_PLACE}/{{instance_id}}/metadata_item", idempotent=True)
 PORTS = Call("instances.list_ports", "GET", f"{_INSTANCE}/ports")
+INSTANCE_GROUPS = Call("instances.list_security_groups", "GET", f"{_INSTANCE}/securitygroups")
 INTERFACES = Call("instances.list_interfaces", "GET", f"{_INSTANCE}/interfaces")
 ASSIGN = _write("instances.assign_security_group", "POST", f"{_INSTANCE}/addsecuritygroup", idempotent=True)
 UNASSIGN = _write("instances.unassign_security_group", "POST", f"{_INSTANCE}/delsecuritygroup", idempotent=True)
@@ -75,11 +76,11 @@ VOLUME = Call("volumes.get", "GET", _VOLUME)
 EXTEND = _write("volumes.extend", "POST", f"{_VOLUME}/extend", idempotent=False)
 
 _CATALOGUE = (PROJECTS, REGIONS, FLAVORS, IMAGES, NETWORKS, SUBNETS, SSH_KEYS, SECURITY_GROUPS)
-_LISTS = (*_CATALOGUE, FLOATING_IPS, TASKS, LIST, RESIZE_FLAVORS, METADATA, INTERFACES, VOLUMES)
-_OBJECTS = (TASK, GET, CHECK_LIMITS, RENAME, VOLUME)
+_LISTS = (*_CATALOGUE, FLOATING_IPS, TASKS, LIST, RESIZE_FLAVORS, METADATA, INSTANCE_GROUPS, INTERFACES, VOLUMES)
+_OBJECTS = (TASK, GET, CHECK_LIMITS, VOLUME)
 _STARTS_TASKS = (DELETE, ACTION, CHANGE_FLAVOR, EXTEND)
-_ANSWERS_NOTHING = (METADATA_SET, METADATA_REPLACE, METADATA_REMOVE, ASSIGN, UNASSIGN)
-CALLS = (*_LISTS, *_OBJECTS, *_STARTS_TASKS, *_ANSWERS_NOTHING, CREATE, PORTS)
+_ANSWER_IGNORED = (RENAME, METADATA_SET, METADATA_REPLACE, METADATA_REMOVE, ASSIGN, UNASSIGN)
+CALLS = (*_LISTS, *_OBJECTS, *_STARTS_TASKS, *_ANSWER_IGNORED, CREATE, PORTS)
 
 _SMALL_PAGES = (PROJECTS, REGIONS, SSH_KEYS, SECURITY_GROUPS)  # section 2.1
 

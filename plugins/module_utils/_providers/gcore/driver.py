@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
-from ..._core.errors import AmbiguousError, ConflictError, NotFoundError, OperationFailedError, OptionError, RejectedError
+from ..._core.errors import AmbiguousError, ConflictError, NotFoundError, OptionError, RejectedError
 from ..._core.model import ABSENT, DELETING, RUNNING, STOPPED, SUSPENDED, Instance, Outcome, Price, Ref
 from ..._core.normalise import flag, integer, text
 from ..._core.plan import NONE, RESTART
@@ -23,7 +24,7 @@ from .profile import PROFILE
 from .scope import Scope
 from .storage import Storage
 from .tags import Tags
-from .tasks import Tasks
+from .tasks import DELETES, FAILED, Tasks
 
 
 class GcoreDriver(Driver):
@@ -66,7 +67,7 @@ class GcoreDriver(Driver):
         Where there is none, an unfinished create of that name is one to wait for (reading 35).
         """
         rows = [instance for region in self.scope.searched() for instance in self._listed(region, name)]
-        matches = tuple(instance for instance in rows if instance.name == name and instance.status != ABSENT)
+        matches = tuple(self._with_task(instance) for instance in rows if instance.name == name and instance.status != ABSENT)
         known = frozenset(str(instance.id) for instance in rows)
         building = None
         if all(match.status == DELETING for match in matches):
@@ -111,7 +112,13 @@ class GcoreDriver(Driver):
         except NotFoundError:
             return None
         found = self._instance(row, region)
-        return found if found.status != ABSENT else None
+        return self._with_task(found) if found.status != ABSENT else None
+
+    def _with_task(self, instance: Instance) -> Instance:
+        """The server with what the task at work on it tells: only the task says that it deletes, and asking moves it on (readings 6 and 9)."""
+        task_id = text(instance.facts.get("at_work"))
+        task = self.tasks.glance(task_id) if task_id else None
+        return replace(instance, status=DELETING, settled=False) if task and task.type == DELETES and task.state != FAILED else instance
 
     def _instance(self, row: dict[str, t.Any], region: str) -> Instance:
         found = mapping.instance_of(row, account=self.account(), region=region)
@@ -144,7 +151,11 @@ class GcoreDriver(Driver):
 
     def resolve(self, kind: str, wanted: str, instance: Instance) -> Ref:
         """Name or id to both, in the instance's region, or before it has one in that of the connection."""
-        return self.catalogue.resolve(kind, instance.region or self.scope.required(), wanted)
+        region = instance.region or self.scope.required()
+        found = self.catalogue.resolve(kind, region, wanted)
+        if kind == "firewalls" and instance.id and found.name:
+            self.firewalls.refuse_doubles(region, [found.name])
+        return found
 
     # -- comparing --------------------------------------------------------------------------------------------------
 
@@ -194,7 +205,7 @@ class GcoreDriver(Driver):
                     f"{TITLE} made {len(ids)} instances named {traits.get('name')}: {', '.join(ids)}", hint="Remove all but one by id.", ids=ids
                 )
             if not ids:
-                raise OperationFailedError(f"{TITLE}: task {', '.join(task_ids)} finished, but tells of no instance", operation_id=",".join(task_ids))
+                raise NotFoundError(f"{TITLE}: task {', '.join(task_ids)} finished, but tells of no instance", operation_id=",".join(task_ids))
             return Outcome(ids[0])
 
         return self.operation(f"creation of {traits.get('name')} at {TITLE}", check, operation_id=",".join(task_ids))
@@ -323,8 +334,9 @@ class GcoreDriver(Driver):
 
     def delete(self, instance: Instance, wish: Wish, targets: t.Mapping[str, t.Sequence[str]]) -> Operation | None:
         """Delete the server, and of what hangs on it only C(targets)."""
-        words = {"volumes": "volumes", "floatings": "floating_ips"}
-        query = {parameter: ",".join(targets[word]) for parameter, word in words.items() if targets.get(word)}
+        query = {"volumes": ",".join(targets["volumes"])} if targets.get("volumes") else {}
+        if targets.get("floating_ips"):
+            query["delete_floatings"] = "true"  # reading 18
         try:
             task_ids = self._when_free(instance, lambda: self.api.tasks(DELETE, self.scope.of(instance), query=query))
         except NotFoundError:

@@ -106,7 +106,12 @@ def instance_of(row: Row, *, account: str, region: str) -> Instance:
         settled=word in _SETTLED and moving is None and held_by is None,
         networks=tuple(Ref(name=name) for name in named) if isinstance(named, dict) and named else None,
         ssh_keys=_ssh_keys(row),
-        facts={"task_id": held_by, "volumes": _volumes(row), "floating": tuple(address for address, kind in _listed_addresses(row) if kind == "floating")},
+        facts={
+            "task_id": held_by,
+            "at_work": held_by or (text(row.get("creator_task_id")) if status == BUILDING else None),
+            "volumes": _volumes(row),
+            "floating": tuple(address for address, kind in _listed_addresses(row) if kind == "floating"),
+        },
     )
 
 

@@ -14,7 +14,7 @@ from ..._core.model import Instance, Ref
 from ..._core.normalise import flag, text
 from ..._http.client import Call
 from ..base import Context
-from .api import ASSIGN, FLOATING_IPS, INTERFACES, PORTS, TITLE, UNASSIGN, Api
+from .api import ASSIGN, FLOATING_IPS, INSTANCE_GROUPS, INTERFACES, PORTS, TITLE, UNASSIGN, Api
 from .catalogue import Catalogue
 from .mapping import in_order
 from .scope import Scope
@@ -52,8 +52,8 @@ class Firewalls:
     def read(self, instance: Instance) -> Instance:
         """Fill in the ids of the groups; C(facts["uneven_firewalls"]) tells that ports carry different ones."""
         everywhere = self._ports(instance)
-        if not everywhere:
-            return instance
+        if not everywhere:  # both keys of the port list are optional; the union is told elsewhere (section 7.2)
+            return replace(instance, firewalls=in_order(_groups(self._api.everything(INSTANCE_GROUPS, self._scope.of(instance)))))
         ports = self._secured(instance, everywhere) or everywhere if _uneven(everywhere) else everywhere
         facts = {**instance.facts, "ports": everywhere, "uneven_firewalls": _uneven(ports)}
         return replace(instance, firewalls=in_order(group for port in ports for group in port.groups), facts=facts)
@@ -64,7 +64,7 @@ class Firewalls:
         names = [group.name or str(self._catalogue.group(region, str(group.id))["name"]) for group in wanted]
         everywhere = instance.facts.get("ports") or self._ports(instance) or [Port(None, instance.firewalls)]
         ports = self._secured(instance, everywhere)
-        self._refuse_doubles(region, {*names, *(name for port in ports for name in port.names)})
+        self.refuse_doubles(region, {*names, *(name for port in ports for name in port.names)})
         complete = len(ports) == len(everywhere)
         self._change(instance, ASSIGN, {port.id: [name for name in names if name not in port.names] for port in ports}, complete)
         surplus = {port.id: [name for name in port.names if name not in names] for port in ports}
@@ -90,7 +90,7 @@ class Firewalls:
             )
         return [port for port in ports if port.id not in open_ports]
 
-    def _refuse_doubles(self, region: str, names: t.Collection[str]) -> None:
+    def refuse_doubles(self, region: str, names: t.Collection[str]) -> None:
         """Groups are assigned by name, so a name must be clear (reading 17).
 
         Raises:

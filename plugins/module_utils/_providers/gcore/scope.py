@@ -49,7 +49,7 @@ class Scope:
         if wanted:
             problem = f"project: {TITLE} knows {'several projects' if fitting else 'no project'} named {wanted!r}"
         else:
-            problem = f"project is needed, since the {TITLE} account has no default project"
+            problem = f"project is needed, since the {TITLE} account has {'several default projects' if fitting else 'no default project'}"
         raise OptionError(problem, hint=f"Give the id of one of: {known}.", option="project", missing=not fitting)
 
     def _projects(self) -> list[Row]:
@@ -72,7 +72,7 @@ class Scope:
         if wanted.isdecimal():
             return wanted
         word = wanted.casefold()
-        fitting = [row for row in self.rows() if word in {str(row.get(key)).casefold() for key in ("display_name", "slug", "keystone_name")}]
+        fitting = [row for row in self.rows() if word in {(text(row.get(key)) or "").casefold() for key in ("display_name", "slug", "keystone_name")}]
         if len(fitting) != 1:
             raise OptionError(
                 f"region: {TITLE} knows {'several regions' if fitting else 'no region'} named {wanted!r}",
@@ -154,5 +154,5 @@ class Scope:
 
 
 def is_active(region: Row) -> bool:
-    """Whether a region can be used."""
-    return str(region.get("state")).upper() == ACTIVE
+    """Whether a region can be used, which is taken for granted where nothing is said of its state."""
+    return (text(region.get("state")) or ACTIVE).upper() == ACTIVE

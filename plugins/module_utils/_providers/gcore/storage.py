@@ -96,7 +96,9 @@ class Storage:
 
         def check() -> Outcome | None:
             volume = now()
-            if _holder(volume) is not None:
+            holder = _holder(volume)
+            if holder is not None:
+                self._tasks.glance(holder)
                 return None
             if _size(volume) >= wanted:
                 return DONE

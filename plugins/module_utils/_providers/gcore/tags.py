@@ -35,7 +35,13 @@ class Tags:
 
     def read(self, instance: Instance) -> Instance:
         """Fill in tags and image from the metadata, for servers that show neither by themselves (reading 14)."""
-        own, platform = split_tags(self._api.everything(METADATA, self._scope.of(instance)))
+        try:
+            own, platform = split_tags(self._api.everything(METADATA, self._scope.of(instance)))
+        except VpsError as exc:
+            now = self._get(str(instance.id)) if exc.facts.get("http_status") in GONE else None
+            if now is None or "tags" in now.not_read:
+                raise
+            return now
         return replace(
             instance,
             tags=own,

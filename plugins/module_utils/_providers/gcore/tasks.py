@@ -13,7 +13,7 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from ..._core.errors import ConflictError, NotFoundError, OperationFailedError, QuotaError, TransientError, VpsError
+from ..._core.errors import ConflictError, ForbiddenError, NotFoundError, OperationFailedError, QuotaError, TransientError, VpsError
 from ..._core.model import DONE, Instance, Outcome
 from ..._core.normalise import one_line, text
 from ..._core.wait import TOLERATED_READ_ERRORS, Operation
@@ -25,6 +25,7 @@ UNFINISHED = ("NEW", "RUNNING")
 FINISHED = "FINISHED"
 FAILED = "ERROR"
 CREATES = "create_vm"
+DELETES = "delete_vm"
 
 Sent = t.TypeVar("Sent")
 
@@ -38,6 +39,7 @@ class Task:
     state: str
     error: str
     name: str | None
+    project: str | None
     region: str | None
     instances: tuple[str, ...]
 
@@ -55,6 +57,7 @@ def task_of(row: Row) -> Task:
         state=str(row.get("state")).upper(),
         error=text(row.get("error")) or "",
         name=text(data.get("name")) or text(only),
+        project=text(row.get("project_id")),
         region=text(row.get("region_id")),
         instances=tuple(str(item) for item in instances) if isinstance(instances, list) else (),
     )
@@ -92,24 +95,33 @@ class Tasks:
         return [
             task
             for task in tasks
-            if task.name == name and task.state in UNFINISHED and task.type in (CREATES, None) and (region is None or task.region in (region, None))
+            if task.name == name
+            and task.state in UNFINISHED
+            and task.type in (CREATES, None)
+            and task.project in (project, None)
+            and (region is None or task.region in (region, None))
         ]
 
-    def progress(self, pending: list[str]) -> list[Task]:
-        """Read every pending task once, take the finished ones out of C(pending) and return them.
+    def glance(self, task_id: str) -> Task | None:
+        """One look at somebody's task; None where it cannot be seen."""
+        try:
+            return task_of(self._api.ask(TASK, {"task_id": task_id}))
+        except (NotFoundError, ForbiddenError):
+            return None
+
+    def progress(self, pending: list[str]) -> t.Iterator[Task]:
+        """Read every pending task once, take the finished ones out of C(pending) and tell of each.
 
         Raises:
             QuotaError, OperationFailedError: one of them failed; carries its id.
         """
-        finished = []
         for task_id in list(pending):
             task = self.read(task_id)
             if task.state == FAILED:
                 raise self._failure(task)
             if task.state == FINISHED:
                 pending.remove(task_id)
-                finished.append(task)
-        return finished
+                yield task
 
     def _failure(self, task: Task) -> VpsError:
         said = one_line(self._api.redact(task.error))
@@ -121,7 +133,8 @@ class Tasks:
         pending = list(task_ids)
 
         def check() -> Outcome | None:
-            self.progress(pending)
+            for _finished in self.progress(pending):
+                pass
             return None if pending else reading.check()
 
         return Operation(reading.what, check, POLL, ",".join(task_ids) or None, reading.instance_id)

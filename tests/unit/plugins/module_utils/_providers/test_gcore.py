@@ -53,7 +53,7 @@ CREATE, LIMITS = "POST /v2/instances/1337/4", "POST /v2/instances/1337/4/check_l
 ACTION = "POST /v2/instances/1337/4/vm-1/action"
 DELETE, RENAME = f"DELETE {ITEM}", f"PATCH {ITEM}"
 FLAVOR, OFFERED = f"POST {ITEM}/changeflavor", f"GET {ITEM}/available_flavors"
-PORTS, INTERFACES = f"GET {ITEM}/ports", f"GET {ITEM}/interfaces"
+PORTS, INTERFACES, UNION = f"GET {ITEM}/ports", f"GET {ITEM}/interfaces", f"GET {ITEM}/securitygroups"
 ASSIGN, UNASSIGN = f"POST {ITEM}/addsecuritygroup", f"POST {ITEM}/delsecuritygroup"
 TAGS_READ, TAGS_SET, TAGS_REPLACE = (f"{method} {ITEM}/metadata" for method in ("GET", "POST", "PUT"))
 TAGS_REMOVE = "DELETE /v2/instances/1337/4/vm-1/metadata_item"
@@ -443,6 +443,7 @@ def test_without_a_match_an_unfinished_create_of_that_name_is_awaited(world: Wor
         task("RUNNING", "t-1", data={"name": "web10", "password": "s3cret-pass"}),
         task("RUNNING", "t-2", data={"name": "web1"}, region_id=7),
         task("FINISHED", "t-3", data={"name": "web1"}),
+        task("RUNNING", "t-5", data={"name": "web1"}, project_id=1400),
         task("NEW", "t-4", data={"names": ["web1"]}),
     ]
     world.script.on(TASKS, listed(*rows))
@@ -750,10 +751,12 @@ def test_ports_that_differ_are_told_unless_they_ignore_groups(world: World) -> N
     assert "p2" in world.warnings[0] and "p1" not in world.warnings[0]
 
 
-def test_a_port_list_without_results_leaves_the_names(world: World) -> None:
+@pytest.mark.parametrize("ports", [{}, {"results": None}, {"count": 0, "results": []}])
+def test_where_no_ports_are_told_the_groups_of_the_server_are(world: World, ports: Row) -> None:
     server = world.server()
-    world.script.on(PORTS, {})
-    assert world.driver.read(server, {"firewalls"}) == server
+    world.script.on(PORTS, ports)
+    world.script.on(UNION, listed({"id": "sg-web", "name": "web"}, {"id": "sg-web", "name": "web"}))
+    assert world.driver.read(server, {"firewalls"}).firewalls == (Ref("sg-web", "web"),)
 
 
 @pytest.mark.parametrize("field", ["tags", "image"])
@@ -763,6 +766,17 @@ def test_tags_and_image_come_from_the_metadata_where_a_server_shows_none(world: 
     world.script.on(TAGS_READ, listed({"key": "a", "value": "b", "read_only": False}, {"key": "image_name", "value": "ubuntu", "read_only": True}))
     read = world.driver.read(server, {field})
     assert (read.tags, read.image, read.not_read) == ({"a": "b"}, "ubuntu", ("disk_gb",))
+
+
+@pytest.mark.parametrize("gone", [NOT_FOUND, (404, "<html>no such route</html>"), problem(405, "HTTPError", "Method not allowed")])
+def test_tags_that_a_list_leaves_out_come_from_the_server_where_the_metadata_calls_are_gone(world: World, gone: Answer) -> None:
+    server = world.server(tags=None)
+    world.script.on(TAGS_READ, gone)
+    world.script.on(GET, vm())
+    read = world.driver.read(server, {"tags"})
+    assert (read.tags, read.image) == ({"env": "prod"}, "ubuntu")
+    world.script.on(GET, vm(tags=None))
+    refusal(VpsError, lambda: world.driver.read(server, {"tags"}))
 
 
 # -- refused before anything is sent ------------------------------------------------------------------------------------
@@ -1050,7 +1064,7 @@ def test_a_finished_task_that_tells_no_server_is_looked_up_by_name(world: World)
     assert world.wait(follow(world, task(created_resources=None))).instance_id == "vm-1"
     world.script.on(LIST, listed(vm(id="vm-0")))
     operation = follow(world, task(created_resources={"instances": []}))
-    assert refusal(OperationFailedError, lambda: world.wait(operation)).facts["operation_id"] == "t-1"
+    assert refusal(NotFoundError, lambda: world.wait(operation)).facts["operation_id"] == "t-1"  # so that it is looked for
     operation = follow(world, task(created_resources={"instances": ["vm-2", "vm-1"]}))
     assert refusal(AmbiguousError, lambda: world.wait(operation)).facts["ids"] == ["vm-1", "vm-2"]
 
@@ -1059,6 +1073,14 @@ def test_candidates_are_new_servers_of_exactly_our_name(world: World) -> None:
     rows = [vm(id="vm-0"), vm(id="vm-1"), vm(id="vm-2", name="web10"), vm(id="vm-3", status="DELETED"), vm(id="vm-4", status="BUILD")]
     world.script.on(LIST, listed(*rows))
     assert [each.id for each in world.driver.candidates(TRAITS, frozenset({"vm-0"}))] == ["vm-1", "vm-4"]
+
+
+def test_what_a_finished_task_told_survives_a_failed_read_of_the_next(world: World) -> None:
+    world.script.on("GET /v1/tasks/t-1", task(created_resources={"instances": ["vm-1"]}))
+    world.script.on("GET /v1/tasks/t-2", NOT_FOUND, task("FINISHED", "t-2"))
+    operation = world.driver.follow(Receipt(operation_id="t-1,t-2"), TRAITS, frozenset())
+    assert world.wait(operation).instance_id == "vm-1"
+    assert world.script.calls == ["GET /v1/tasks/t-1", "GET /v1/tasks/t-2", "GET /v1/tasks/t-2"]
 
 
 def test_two_unfinished_orders_of_one_name_are_told_with_both_ids(world: World) -> None:
@@ -1109,11 +1131,12 @@ def test_power_words_and_the_wait_for_task_and_state(world: World, word: str, ve
     world.script.on(ACTION, {"tasks": ["t-1", "t-2"]})
     world.script.on("GET /v1/tasks/t-1", task("RUNNING"), task())
     world.script.on("GET /v1/tasks/t-2", task("FINISHED", "t-2"))
+    world.script.on("GET /v1/tasks/t-3", task("RUNNING", "t-3", task_type="create_snapshot"))
     world.script.on(GET, vm(status=after, task_state="moving"), vm(status=after, task_id="t-3"), vm(status=after))
     operation = verb(world.driver, server)
     assert world.script.writes == [(ACTION, {"action": word})]
     assert world.wait(operation).instance_id == "vm-1"
-    assert world.script.calls == [ACTION, "GET /v1/tasks/t-1", "GET /v1/tasks/t-2", "GET /v1/tasks/t-1", GET, GET, GET]
+    assert world.script.calls == [ACTION, "GET /v1/tasks/t-1", "GET /v1/tasks/t-2", "GET /v1/tasks/t-1", GET, GET, "GET /v1/tasks/t-3", GET]
 
 
 def test_a_failed_second_task_fails_the_action(world: World) -> None:
@@ -1160,10 +1183,31 @@ def test_a_locked_server_is_waited_for_and_then_changed(world: World) -> None:
     server = world.server()
     world.script.on(ACTION, LOCKED, LOCKED, {"tasks": []})
     world.script.on(GET, vm(task_id="t-9"), vm(task_id="t-8"), vm(status="SHUTOFF"))
-    world.script.on("GET /v1/tasks/t-9", task("RUNNING", "t-9"), task("ERROR", "t-9", error="theirs, not ours"))
-    world.script.on("GET /v1/tasks/t-8", task("FINISHED", "t-8"))
+    nine, eight = "GET /v1/tasks/t-9", "GET /v1/tasks/t-8"
+    world.script.on(nine, task("NEW", "t-9"), task("RUNNING", "t-9"), task("ERROR", "t-9", error="theirs, not ours"))
+    world.script.on(eight, task("FINISHED", "t-8"))
     world.wait(world.driver.stop(server, "hard"))
-    assert world.script.calls == [ACTION, GET, "GET /v1/tasks/t-9", "GET /v1/tasks/t-9", ACTION, GET, "GET /v1/tasks/t-8", ACTION, GET]
+    assert world.script.calls == [ACTION, GET, nine, nine, nine, ACTION, GET, eight, eight, ACTION, GET]
+
+
+def test_a_task_at_work_is_asked_about_since_only_that_moves_some_on(world: World) -> None:
+    world.script.on(GET, vm(status="BUILD", creator_task_id="t-1"), vm(task_id="t-2"), vm(creator_task_id="t-1"))
+    world.script.on("GET /v1/tasks/t-1", task("RUNNING"))
+    world.script.on("GET /v1/tasks/t-2", NOT_FOUND)
+    found = [world.driver.get("vm-1") for _read in range(3)]
+    assert [each.settled for each in found if each] == [False, False, True]
+    assert world.script.calls == [GET, "GET /v1/tasks/t-1", GET, "GET /v1/tasks/t-2", GET]
+
+
+@pytest.mark.parametrize(("state", "status"), [("NEW", DELETING), ("RUNNING", DELETING), ("FINISHED", DELETING), ("ERROR", RUNNING)])
+def test_a_server_held_by_its_deletion_is_being_deleted(world: World, state: str, status: str) -> None:
+    world.script.on(LIST, listed(vm(task_id="t-7")))
+    world.script.on(GET, vm(task_id="t-7"))
+    world.script.on("GET /v1/tasks/t-7", task(state, "t-7", task_type="delete_vm", error="no"))
+    world.script.on(TASKS, listed())
+    assert [match.status for match in world.driver.find("web1").matches] == [status]
+    found = world.driver.get("vm-1")
+    assert found and found.status == status
 
 
 def test_a_lock_that_is_let_go_meanwhile_is_tried_once_more(world: World) -> None:
@@ -1197,9 +1241,10 @@ def test_a_server_that_vanished_is_told(world: World) -> None:
 # -- name and tags ------------------------------------------------------------------------------------------------------
 
 
-def test_rename_is_one_patch(world: World) -> None:
+@pytest.mark.parametrize("answer", [vm(name="web2"), (204, ""), (200, "")])
+def test_rename_is_one_patch(world: World, answer: Answer) -> None:
     server = world.server()
-    world.script.on(RENAME, vm(name="web2"))
+    world.script.on(RENAME, answer)
     assert world.driver.rename(server, "web2") is None
     assert world.script.writes == [(RENAME, {"name": "web2"})]
 
@@ -1307,9 +1352,12 @@ def test_a_group_name_that_is_not_clear_is_refused_before_any_write(world: World
     world.script.on(GROUPS, listed({"id": "sg-web", "name": "web"}, {"id": "other", "name": "web"}, {"id": "sg-default", "name": "default"}))
     assert refusal(OptionError, lambda: world.driver.set_firewalls(server, refs("web"))).facts["option"] == "firewalls"
     assert world.script.writes == []
+    assert refusal(OptionError, lambda: world.driver.resolve("firewalls", "other", server)).facts["option"] == "firewalls"
+    assert world.driver.resolve("firewalls", "other", Instance("gcore", "a", region="4")) == Ref("other", "web")  # an order takes ids
 
 
 def test_groups_of_a_server_whose_ports_are_not_told(world: World) -> None:
+    world.script.on(UNION, listed({"id": "sg-default", "name": "default"}))
     server = guarded(world)
     world.driver.set_firewalls(server, [Ref("sg-web", None)])
     assert world.script.writes == [(ASSIGN, named((None, ["web"]))), (UNASSIGN, named((None, ["default"])))]
@@ -1361,7 +1409,7 @@ def test_growing_extends_the_boot_volume(world: World) -> None:
     world.script.on(VOLUME, disk(20), disk(30, task_id="t-1"), disk(30))
     world.wait(world.driver.resize(server, {"disk_gb": 30}, wish()))
     assert world.script.writes == [(EXTEND, {"size": 30})]
-    assert world.script.calls == [VOLUMES, EXTEND, "GET /v1/tasks/t-1", VOLUME, VOLUME, VOLUME]
+    assert world.script.calls == [VOLUMES, EXTEND, "GET /v1/tasks/t-1", VOLUME, VOLUME, "GET /v1/tasks/t-1", VOLUME]
 
 
 def test_a_disk_that_has_its_size_is_left_alone(world: World) -> None:
@@ -1376,6 +1424,7 @@ def test_growing_with_an_unclear_outcome_is_told_by_the_volume(world: World) -> 
     world.script.on(VOLUMES, listed(disk(20)))
     world.script.on(EXTEND, requests.exceptions.ReadTimeout())
     world.script.on(VOLUME, disk(20, task_id="t-1"), disk(30))
+    world.script.on("GET /v1/tasks/t-1", task("RUNNING", task_type="extend_volume"))
     world.wait(world.driver.resize(server, {"disk_gb": 30}, wish()))
     world.script.on(VOLUME, disk(20))
     operation = world.driver.resize(server, {"disk_gb": 30}, wish())
@@ -1461,7 +1510,7 @@ def test_volumes_that_a_row_does_not_show_are_listed(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("targets", "query"),
-    [({}, {}), ({"volumes": ["vol-1", "vol-2"]}, {"volumes": "vol-1,vol-2"}), ({"floating_ips": ["fip-1"]}, {"floatings": "fip-1"})],
+    [({}, {}), ({"volumes": ["vol-1", "vol-2"]}, {"volumes": "vol-1,vol-2"}), ({"floating_ips": ["fip-1"]}, {"delete_floatings": "true"})],
 )
 def test_delete_names_what_goes_along_and_waits_until_it_is_gone(world: World, targets: Row, query: Row) -> None:
     server = world.server()
@@ -1542,3 +1591,19 @@ def test_the_catalogue(shop: World) -> None:
     assert lists["networks"][0] == {"id": "net-1", "name": "net1", "region": "4", "external": False, "subnets": subnets}
     assert [each["name"] for each in lists["ssh_keys"]] == ["ops", "ops2"]
     assert [each["name"] for each in lists["firewalls"]] == ["default", "web", "ssh", "db"]
+
+
+# -- regions and projects that tell little ------------------------------------------------------------------------------
+
+
+def test_a_region_without_a_state_can_be_used_and_a_missing_slug_is_no_name() -> None:
+    world = World(region=None)
+    world.script.on(REGIONS, listed({"id": "4", "display_name": "Luxembourg-2", "slug": None}))
+    assert world.driver.scope.searched() == ["4"]
+    assert refusal(OptionError, lambda: world.driver.scope.named("None")).facts["option"] == "region"
+
+
+def test_two_default_projects_are_told() -> None:
+    world = World(project=None)
+    world.script.on(PROJECTS, listed({"id": 1, "name": "a", "is_default": True}, {"id": 2, "name": "b", "is_default": True}))
+    assert "several default projects" in str(refusal(OptionError, world.driver.scope.project))
