@@ -192,14 +192,26 @@ class GcoreDriver(Driver):
     def _creation(self, task_ids: t.Sequence[str], traits: t.Mapping[str, t.Any], known_ids: frozenset[str]) -> Operation:
         pending, made = list(task_ids), list[str]()
 
-        def check() -> Outcome | None:
+        def progress() -> None:
             for task in self.tasks.progress(pending):
                 made.extend(task.instances)
                 region = task.region or text(traits.get("region"))
                 self._homes.update(dict.fromkeys(task.instances, region) if region else {})
-            if pending:
-                return None
-            ids = sorted(set(made)) or [str(instance.id) for instance in self.candidates(traits, known_ids)]
+
+        def named() -> list[str]:
+            return [str(instance.id) for instance in self.candidates(traits, known_ids)]
+
+        def check() -> Outcome | None:
+            try:
+                progress()
+            except NotFoundError:  # a task that is not known any more: the server of our name tells as much
+                ids = sorted(set(made)) or named()
+                if not ids:
+                    raise
+            else:
+                if pending:
+                    return None
+                ids = sorted(set(made)) or named()
             if len(ids) > 1:
                 raise AmbiguousError(
                     f"{TITLE} made {len(ids)} instances named {traits.get('name')}: {', '.join(ids)}", hint="Remove all but one by id.", ids=ids
