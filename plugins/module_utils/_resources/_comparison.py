@@ -57,8 +57,12 @@ class Comparison:
         if self._refused_size and not self.replaces:
             raise self._refused_size
         self._password()
-        self._power()
-        self._rescue()
+        if self.wish.state == "stopped" and self.wish.fields.get("rescue") is False:
+            self._rescue()  # leaving the rescue system boots, so it comes before the stop
+            self._power()
+        else:
+            self._power()
+            self._rescue()
         self._lock(True)
         if self.fresh:
             self.steps = [_on_new_server(step) for step in self.steps]
@@ -125,6 +129,9 @@ class Comparison:
             if wanted is None or wanted == current or (current is None and not self._unread(field)):
                 continue
             if field in _GROWING_ONLY and current is not None and wanted < current:
+                self.drift.append(Drift(field, current, wanted, "unsupported"))
+                continue
+            if self.fresh and field in self.driver.PROFILE.capabilities.carried:  # ordered, and nobody allowed to order more
                 self.drift.append(Drift(field, current, wanted, "unsupported"))
                 continue
             changes[field] = wanted
@@ -271,7 +278,7 @@ class Comparison:
 def current_value(instance: Instance, field: str) -> t.Any:
     """What an instance shows for an option of the wish; None where it is not known."""
     if field == "ip_count":
-        return len([a for a in instance.addresses if a.scope == "public" and a.family == "ipv4"]) if instance.addresses else None
+        return len([a for a in instance.addresses if a.family == "ipv4"]) if instance.addresses else None  # whatever their scope (HA-10)
     if field == "public_ip":
         return any(a.scope == "public" for a in instance.addresses)
     return getattr(instance, field, None)
@@ -305,9 +312,11 @@ def require_consent(steps: t.Iterable[Step], missing: t.Sequence[str], label: st
         ConsentError: names the effects and the fields that need them.
     """
     if missing:
-        fields = ", ".join(sorted({step.field for step in steps if set(step.needs) & set(missing)}))
+        asking = [step for step in steps if set(step.needs) & set(missing)]
+        replaced = any(step.action == "replace" for step in asking)
+        change = f"Replacing {label}" if replaced else f"Changing {', '.join(sorted({step.field for step in asking}))} of {label}"
         raise ConsentError(
-            f"Changing {fields} of {label} needs consent to: {', '.join(missing)}; nothing was changed",
+            f"{change} needs consent to: {', '.join(missing)}; nothing was changed",
             hint=f"Add to the task: allow: [{', '.join(missing)}].",
             needs=list(missing),
         )

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import itertools
 import typing as t
+from dataclasses import replace
 
 from .._core import simulate
 from .._core.errors import NotAppliedError, NotFoundError, OutcomeUnknownError, RateLimitedError, TransientError
-from .._core.model import DELETING, DONE, STOPPED, Instance, Outcome, Ref
+from .._core.model import DELETING, DONE, STOPPED, SUSPENDED, Instance, Outcome, Ref
 from .._core.plan import Step
 from .._core.wait import FIRST_POLL, Deadline, Operation
 from .._providers.base import FIELDS, Driver, Wish
@@ -69,10 +70,12 @@ class Executor:
         stopped_before = self.instance.status == STOPPED
         operation = self._send_safely(group)
         self.done.extend(group)
-        if operation is not None and self.wish.wait:
+        if operation is not None and (self.wish.wait or step.target == "reset"):  # a new password comes with the answer
             outcome = self.driver.context.waiter.wait(operation, self.driver.context.deadline)
             if outcome.credentials:
                 self.credentials = outcome.credentials
+            if outcome.instance_id and outcome.instance_id != self.instance.id:
+                self.instance = replace(self.instance, id=outcome.instance_id)  # HosterAPI: a reinstallation may tell another id
         self._stale = operation is not None and self.wish.wait and step.action != "delete"
         self.instance = simulate.after(self.instance, group)
         if step.action == "resize" and stopped_before and self.wish.wait and self._stale:
@@ -220,7 +223,7 @@ def wait_until_ready(driver: Driver, instance_id: str) -> Instance:
 
 
 def wait_until_reachable(driver: Driver, wish: Wish, instance: Instance, accepts_tcp: t.Callable[[str, int], bool]) -> Instance:
-    """Carry out C(wait_until): until it has an address, and until the port accepts connections.
+    """Carry out C(wait_until): until it has an address, and until the port accepts connections, unless it is off.
 
     Raises:
         WaitTimeoutError: with its id.
@@ -237,6 +240,8 @@ def wait_until_reachable(driver: Driver, wish: Wish, instance: Instance, accepts
             return None
         return DONE
 
+    if instance.status in (STOPPED, SUSPENDED) and wish.wait_until == "port":
+        return instance
     if wish.wait_until != "status" and check() is None:
         what = "address" if wish.wait_until == "address" else f"port {wish.wait_port}"
         operation = driver.operation(f"{what} of {driver.label(instance)}", check, instance_id=instance.id)

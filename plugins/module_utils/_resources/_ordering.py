@@ -11,6 +11,9 @@ account is searched for what appeared. With a ledger a killed run is resumed, no
 from __future__ import annotations
 
 import contextlib
+import json
+import re
+import shlex
 import typing as t
 from dataclasses import dataclass, replace
 
@@ -27,7 +30,7 @@ from .._core.errors import (
 )
 from .._core.model import Instance
 from .._core.wait import FIRST_POLL, GROWTH, Deadline
-from .._ledger import JOB, LIVE, ORDERING, Entry
+from .._ledger import JOB, LIVE, ORDERING, Entry, Ledger
 from .._providers.base import Driver, Lookup, Order, Receipt, Wish
 
 REFUSED_RETRIES = 3  # how often an order refused by HTTP 429 is sent anew
@@ -45,6 +48,14 @@ class Made:
     operation_id: str | None = None
     credentials: t.Mapping[str, str | None] | None = None
     adopted: bool = False
+
+
+def how_to_clear(ledger: Ledger | None, name: str) -> str:
+    """What a person types to forget an open order that made no server."""
+    given = {"ledger": ledger.path if ledger else "PATH", "name": name}
+    plain = all(re.fullmatch(r"[\w@%+:,./-]+", value) for value in given.values())
+    variables = " ".join(f"-e {key}={value}" for key, value in given.items()) if plain else f"-e {shlex.quote(json.dumps(given))}"
+    return f"If there is none, clear the open entry: ansible-playbook polyhost.cloud.ledger_clear {variables}"
 
 
 class Ordering:
@@ -124,10 +135,15 @@ class Ordering:
     def _report_leftovers(self, entry: Entry, exc: VpsError) -> None:
         """A failed build may leave a server that costs money: tell its id."""
         with contextlib.suppress(VpsError):
-            leftovers = self.driver.candidates(entry.traits, frozenset(entry.known_ids))
+            leftovers = [str(instance.id) for instance in self.driver.candidates(entry.traits, frozenset(entry.known_ids))]
             if leftovers:
-                exc.facts["leftovers"] = [instance.id for instance in leftovers]
-                exc.hint = f"A half-built server may remain and cost money: {', '.join(str(i.id) for i in leftovers)}. Remove it by id with state absent."
+                exc.facts["leftovers"] = leftovers
+                exc.hint = f"A half-built server may remain and cost money: {', '.join(leftovers)}. Remove it by id with state absent."
+                return
+            strangers = self._new_ids(entry)  # half-built, a server may not show what was ordered
+            if strangers:
+                exc.facts["candidates"] = strangers
+                exc.hint = f"New since the order, so perhaps half-built and costing money: {', '.join(strangers)}. Look before removing one by id."
 
     def _look_after(self, entry: Entry, error: OutcomeUnknownError) -> Made:
         """Look for what an unclear order made; a look that cannot be finished leaves the order unclear, and says so."""
@@ -180,7 +196,7 @@ class Ordering:
     def _nothing_appeared(self, entry: Entry, error: VpsError) -> OutcomeUnknownError:
         strangers: list[str] = []
         with contextlib.suppress(VpsError):
-            strangers = sorted(self.driver.find(entry.name).known_ids - set(entry.known_ids))
+            strangers = self._new_ids(entry)
         advice = "Look in the provider's panel (and at its invoices) before ordering again."
         if strangers:
             advice += f" New since the order: {', '.join(strangers)}."
@@ -191,13 +207,17 @@ class Ordering:
             **error.facts,
         )
 
+    def _new_ids(self, entry: Entry) -> list[str]:
+        """The servers that appeared since the order and have no other name in the ledger."""
+        ids = self.driver.find(entry.name).known_ids - set(entry.known_ids)
+        if self.context.ledger:
+            ids -= {other.id for other in self.context.ledger.entries(self.driver.ledger_scope(self.context.connection.region)) if other.id}
+        return sorted(ids)
+
     def _how_to_clear(self, name: str) -> str:
         if not self.context.ledger:
             return ""
-        return (
-            f" If there is a server, bind it: name {name} with its id. If there is none, clear the open entry:"
-            f" ansible-playbook polyhost.cloud.ledger_clear -e ledger={self.context.ledger.path} -e name={name}"
-        )
+        return f" If there is a server, bind it: name {name} with its id. {how_to_clear(self.context.ledger, name)}"
 
     # -- resuming ---------------------------------------------------------------------------------------------------
 

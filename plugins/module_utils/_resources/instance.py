@@ -28,13 +28,13 @@ from .._core.errors import (
 )
 from .._core.model import ABSENT, BUILDING, DELETING, RUNNING, STOPPED, SUSPENDED, Instance
 from .._core.plan import DELETE, STOP, Plan, Step
-from .._core.wait import FIRST_POLL, Deadline
+from .._core.wait import FIRST_POLL, Deadline, Operation
 from .._http.port import accepts_tcp
 from .._ledger import LIVE, Entry
 from .._providers.base import SECRET_FIELDS, Driver, Lookup, Order, Wish
 from ._comparison import Comparison, creation_step, current_value, require_consent
 from ._execution import SETTLE_SECONDS, Executor, managed, not_applied, wait_until_gone, wait_until_reachable, wait_until_ready
-from ._ordering import Made, Ordering
+from ._ordering import Made, Ordering, how_to_clear
 
 STRICT_STATES = ("absent", "rebuilt")  # a name beside the id must match
 
@@ -72,6 +72,7 @@ def check_options(driver: Driver, wish: Wish) -> None:
     capabilities = driver.PROFILE.capabilities
     if wish.state not in capabilities.states:
         raise driver.unsupported(wish.state)
+    _check_guards(driver, wish)
     if wish.state == "absent":
         if wish.delete_with and "delete_with" not in capabilities.options:
             raise driver.unsupported("delete_with")
@@ -97,13 +98,25 @@ def _holds_anyway(option: str, value: t.Any) -> bool:
     return value in ({}, []) or (value is False and option != "public_ip")
 
 
+def _check_guards(driver: Driver, wish: Wish) -> None:
+    fields = Instance(driver.PROFILE.name, driver.account()).public()
+    unknown = [key for key in wish.expect if key not in fields]
+    if unknown:
+        raise OptionError(f"expect: an instance has no field {unknown[0]}", hint=f"Fields: {', '.join(sorted(fields))}.", option="expect")
+    if not 1 <= wish.wait_port <= 65535:
+        raise OptionError(f"wait_port must be a port number from 1 to 65535, not {wish.wait_port}", option="wait_port")
+
+
 def _check_values(wish: Wish) -> None:
+    for option, value in wish.fields.items():
+        if value == "" or (isinstance(value, list) and "" in value):
+            raise OptionError(f"{option} must not be empty", hint=f"Leave {option} out if it is not to be managed.", option=option)
     for option in ("cpu", "memory_mb", "disk_gb", "ip_count"):
         value = wish.fields.get(option)
         if value is not None and value < 1:
             raise OptionError(f"{option} must be at least 1, not {value}", option=option)
     for key, value in (wish.fields.get("tags") or {}).items():
-        if not key or "=" in key:
+        if key == "" or "=" in str(key):
             raise OptionError(f"tags: {key!r} is no valid key; keys are not empty and hold no equals sign", option="tags")
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
             raise OptionError(f"tags: the value of {key} must be text", hint=f'Write {key}: "text", or {key}: "" for a plain tag.', option="tags")
@@ -209,21 +222,25 @@ class InstanceTask:
         return self._read(instance)
 
     def _read(self, instance: Instance) -> Instance:
-        return instance if self.wish.state == "absent" else self.driver.read(instance, managed(self.wish))
+        """With the costly fields that this task manages, and those that its guard is about."""
+        guarded = frozenset(self.wish.expect) if self.wish.state in STRICT_STATES or "replace" in self.wish.allow else frozenset()
+        fields = managed(self.wish) | guarded
+        return self.driver.read(instance, fields) if fields else instance
 
     # -- absent -----------------------------------------------------------------------------------------------------
 
     def _remove(self, found: Found) -> Result:
         instance = found.instance
         if instance is None and found.lookup is not None and found.lookup.building is not None:
+            if self.context.check_mode or not self.wish.wait:
+                return self._leave_building(found.lookup.building)
             instance = self._await_building(found.lookup)
+        if found.entry is not None and (instance is None or instance.status == DELETING):  # what goes may be an earlier one
+            raise LedgerError(
+                f"An order for {self.wish.name} at {self.driver.PROFILE.title} is still open in the ledger, so it cannot be said to be absent",
+                hint=f"Run state: present once to settle it, or give the id. {how_to_clear(self.context.ledger, found.entry.name)}",
+            )
         if instance is None:
-            if found.entry is not None:
-                raise LedgerError(
-                    f"An order for {self.wish.name} at {self.driver.PROFILE.title} is still open in the ledger, so it cannot be said to be absent",
-                    hint="Run state: present once to settle it, or give the id."
-                    f" To forget it: ansible-playbook polyhost.cloud.ledger_clear -e name={self.wish.name}",
-                )
             return Result(self._never_existed())
         if instance.status == DELETING:
             if self.wish.wait and not self.context.check_mode:
@@ -241,10 +258,32 @@ class InstanceTask:
         result = Result(gone, plan, self._plan_id(plan, instance), *views, left_behind=left_behind)
         if self.context.check_mode:
             return result
-        plan = replace(plan, steps=tuple(self._execute(instance, plan.steps).done))
+        done = self._execute_removal(instance, plan.steps)
         if gone.status == ABSENT:
             self._forget(instance)
-        return replace(result, plan=plan)
+        return replace(result, plan=replace(plan, steps=tuple(done)))
+
+    def _leave_building(self, building: Operation) -> Result:
+        """A server that is still being built has no id to delete: check mode predicts, and without waiting it is left to the next run."""
+        subject = replace(self._never_existed(), status=BUILDING)
+        label = f"An instance {self.wish.name} is being built at {self.driver.PROFILE.title}"
+        if not self.wish.wait:
+            self.context.warn(f"{label}; wait is false, so its deletion is left to the next run")
+            return Result(subject, operation_id=building.id)
+        self.context.warn(f"{label}; it is deleted once it is there, and what would stay behind is not known yet")
+        plan = self._accept(Plan((Step("delete", "instance", self.wish.name, None, DELETE),), approvable=False), None)
+        views = ({"name": self.wish.name, "status": BUILDING}, {"name": self.wish.name, "status": ABSENT})
+        return Result(simulate.after(subject, plan.steps), plan, self._plan_id(plan, None), *views)
+
+    def _execute_removal(self, instance: Instance, steps: t.Sequence[Step]) -> t.Sequence[Step]:
+        """Carry the steps out; who removes the server meanwhile does no harm."""
+        executor = Executor(self.driver, self.wish, instance)
+        try:
+            self._execute(executor, steps)
+        except NotFoundError:
+            if self.driver.get(str(instance.id)) is not None:
+                raise
+        return executor.done
 
     def _removal_steps(self, instance: Instance, targets: t.Mapping[str, t.Sequence[str]]) -> t.Iterator[Step]:
         running = instance.status not in (STOPPED, SUSPENDED)
@@ -287,21 +326,29 @@ class InstanceTask:
         plan = self._creation_plan(order, predicted, creation)
         plan = self._accept(plan, None)
         plan_id = self._plan_id(plan, None)
-        shown = {field: value for field, value in plan.steps[0].after.items() if value is not None}
-        after = {**shown, "status": simulate.after(predicted, plan.steps[1:]).status}
-        result = Result(predicted, plan, plan_id, {"status": ABSENT}, after)
+        made = self._after_creation(predicted, plan)
+        result = Result(made, plan, plan_id, {"status": ABSENT}, self._creation_view(creation, made))
         if self.context.check_mode:
-            return replace(result, instance=simulate.after(predicted, plan.steps[1:]))
-        return self._order_and_finish(lookup, order, creation, result)
+            return result
+        return self._order_and_finish(lookup, order, creation, replace(result, instance=predicted))
 
-    def _order(self) -> Order:
+    def _after_creation(self, predicted: Instance, plan: Plan) -> Instance:
+        made = simulate.after(predicted, plan.steps)
+        return made if self.wish.wait else replace(made, status=BUILDING, provider_status=None)
+
+    @staticmethod
+    def _creation_view(creation: Step, made: Instance) -> dict[str, t.Any]:
+        """The diff's side after a create: what was asked for."""
+        shown = {field: value for field, value in creation.after.items() if value is not None}
+        return dict(sorted({**shown, "status": made.status}.items()))
+
+    def _order(self, replaced: Instance | None = None) -> Order:
         missing = self._missing()
         if missing:
-            raise OptionError(
-                f"There is no instance {self.wish.name} at {self.driver.PROFILE.title}, and creating one needs: {', '.join(missing)}",
-                hint="Add the missing options, or state: absent if it should not exist.",
-                option=missing[0],
-            )
+            why, instead = f"There is no instance {self.wish.name} at {self.driver.PROFILE.title}, and creating one", "state: absent if it should not exist"
+            if replaced:
+                why, instead = f"Replacing {self.driver.label(replaced)}", "leave replace out of allow"
+            raise OptionError(f"{why} needs: {', '.join(missing)}", hint=f"Add the missing options, or {instead}.", option=missing[0])
         return self.driver.order(self.wish)
 
     def _missing(self) -> list[str]:
@@ -358,15 +405,18 @@ class InstanceTask:
         if not self.wish.wait:
             done_plan = result.plan.with_steps(done)
             building = replace(result.instance, id=made.instance_id, status=BUILDING, provider_status=None)
-            return replace(result, plan=done_plan, instance=building, credentials=made.credentials or self.driver.credentials(str(made.instance_id)))
+            return replace(result, plan=done_plan, instance=building, credentials=self._first_login(made))
         return self._finish(made, done, result)
+
+    def _first_login(self, made: Made) -> t.Mapping[str, str | None] | None:
+        """The credentials of a new server; one that was taken over comes without."""
+        return made.credentials if made.adopted else made.credentials or self.driver.credentials(str(made.instance_id))
 
     def _warn_adopted(self, made: Made) -> None:
         how = "reset_password: true" if "reset_password" in self.driver.PROFILE.capabilities.options else "the provider's panel"
-        login = "" if self.driver.credentials(str(made.instance_id)) else f" Its first password is not known here: a new one comes from {how}."
         self.context.warn(
             f"The answer to the order of {self.wish.name} at {self.driver.PROFILE.title} was lost; the server that appeared ({made.instance_id})"
-            f" was taken over.{login}"
+            f" was taken over. Its first password is not told: a new one comes from {how}."
         )
 
     def _finish(self, made: Made, done: list[Step], result: Result) -> Result:
@@ -387,7 +437,7 @@ class InstanceTask:
             raise
         self._report_drift(Plan((), tuple(following.drift)), None)
         plan = replace(result.plan, steps=tuple(done), drift=tuple(following.drift))
-        return replace(result, plan=plan, instance=instance, credentials=executor.credentials or made.credentials or self.driver.credentials(instance_id))
+        return replace(result, plan=plan, instance=instance, credentials=executor.credentials or self._first_login(made))
 
     def _final_read(self, instance: Instance) -> Instance:
         """The one read at the end, by name, so that two controllers that made one name at once both learn of it."""
@@ -448,9 +498,12 @@ class InstanceTask:
         predicted = simulate.after(instance, plan.steps)
         before, after = self._views(instance, predicted, plan)
         result = Result(predicted, plan, self._plan_id(plan, instance), before, after)
-        if self.context.check_mode or not plan.steps:
+        if self.context.check_mode:
             return result
-        executor = self._execute(instance, plan.steps)
+        if not plan.steps:
+            return replace(result, instance=wait_until_reachable(self.driver, self.wish, predicted, accepts_tcp)) if self.wish.wait else result
+        executor = Executor(self.driver, self.wish, instance)
+        self._execute(executor, plan.steps)
         current = executor.instance
         if self.wish.wait:
             current = self._insist_on(executor, comparison)
@@ -464,9 +517,10 @@ class InstanceTask:
         if instance.settled:
             return instance
         if self.context.check_mode or not self.wish.wait:
-            self.context.warn(f"{self.driver.label(instance)} is {instance.status} at the moment; the plan takes it that it will be running")
+            left = "the plan takes it that it will be running" if self.context.check_mode else "what needs a settled server is left to the next run"
+            self.context.warn(f"{self.driver.label(instance)} is still changing (its status is {instance.status}); {left}")
             return replace(instance, status=RUNNING, provider_status=None) if self.context.check_mode else instance
-        return self.driver.read(wait_until_ready(self.driver, str(instance.id)), managed(self.wish))
+        return self._read(wait_until_ready(self.driver, str(instance.id)))
 
     def _kept_without_waiting(self, plan: Plan) -> int:
         """How many steps can be sent without waiting: those that are done at once, and the first that is not."""
@@ -497,9 +551,7 @@ class InstanceTask:
     def _insist_on(self, executor: Executor, comparison: Comparison) -> Instance:
         instance = executor.instance
         try:
-            instance = executor.reread()
-            if any(step.action in ("start", "restart", "resume", "rebuild") for step in executor.done):
-                instance = wait_until_reachable(self.driver, self.wish, instance, accepts_tcp)
+            instance = wait_until_reachable(self.driver, self.wish, executor.reread(), accepts_tcp)
             return self._insist(instance, fresh=False)
         except VpsError as exc:
             _tell_done(exc, executor.done, instance.id)
@@ -542,15 +594,18 @@ class InstanceTask:
         if self.wish.name != instance.name:
             raise ExpectationError(f"Replacing and renaming {self.driver.label(instance)} at once is refused", hint="Rename it first.", id=instance.id)
         self._check_expectations(instance)
-        order = self._order()
+        order = self._order(instance)
+        _targets, left_behind = self.driver.delete_targets(instance, ())
         unlock = [step for step in comparison.steps if step.action == "unlock"]
         predicted = self._predicted(order)
         creation = creation_step(self.driver, self.wish, order.region, order.price, "replace", instance.id)
         following = self._creation_plan(order, predicted, creation)
-        plan = self._accept(replace(following, steps=(*unlock, *following.steps)), instance)
-        after = simulate.after(predicted, following.steps[1:])
-        views = ({"id": instance.id, "status": instance.status}, {**creation.after, "id": None, "status": after.status})
-        result = Result(after, plan, self._plan_id(plan, instance), *views)
+        warnings = (*following.warnings, *_removal_warnings({}, left_behind))
+        plan = self._accept(replace(following, steps=(*unlock, *following.steps), warnings=warnings), instance)
+        self._warn_locked(instance, plan)
+        made = self._after_creation(predicted, following)
+        views = ({"id": instance.id, "status": instance.status}, {"id": None, **self._creation_view(creation, made)})
+        result = Result(made, plan, self._plan_id(plan, instance), *views, left_behind=left_behind)
         if self.context.check_mode:
             return result
         remove = Step("delete", "instance", instance.name, None, DELETE, target={})
@@ -565,6 +620,9 @@ class InstanceTask:
                 raise _several(self.driver, self.wish.name, present)
             result = self._order_and_finish(lookup, order, creation, replace(result, instance=predicted))
         except VpsError as exc:
+            if remove in waiting.done:
+                again = "" if exc.hint else " Run the task again to make the new one."
+                exc.hint = " ".join(part for part in (f"The old {self.driver.label(instance)} was deleted before that.{again}", exc.hint) if part)
             _tell_done(exc, waiting.done)
             raise
         return replace(result, plan=result.plan.with_steps((*unlock, *result.plan.steps)))
@@ -610,12 +668,8 @@ class InstanceTask:
 
         Raises:
             ExpectationError: names every field that does not match.
-            OptionError: a field that an instance does not have.
         """
         shown = instance.public()
-        for key in self.wish.expect:
-            if key not in shown:
-                raise OptionError(f"expect: an instance has no field {key}", hint=f"Fields: {', '.join(sorted(shown))}.", option="expect")
         wrong = {key: shown[key] for key, value in self.wish.expect.items() if not _alike(value, shown[key])}
         if wrong:
             told = "; ".join(f"{key} is {value!r}, expected {self.wish.expect[key]!r}" for key, value in sorted(wrong.items()))
@@ -625,15 +679,14 @@ class InstanceTask:
         subject = (instance.id if instance else None) or self.wish.name or self.wish.id or ""
         return plan.fingerprint(self._token, self.driver.PROFILE.name, self.driver.account(), subject)
 
-    def _execute(self, instance: Instance, steps: t.Sequence[Step]) -> Executor:
-        executor = Executor(self.driver, self.wish, instance)
+    def _execute(self, executor: Executor, steps: t.Sequence[Step]) -> None:
+        subject = executor.instance.id
         try:
             executor.run([step for step in steps if step.target != "along"])
         except VpsError as exc:
-            _tell_done(exc, executor.done, instance.id)
+            _tell_done(exc, executor.done, subject)
             raise
         executor.done.extend(step for step in steps if step.target == "along")
-        return executor
 
     def _presume(self, why: str) -> Result:
         """Check mode of a task about a server that an earlier task would make: it is taken to run and to hold every field."""

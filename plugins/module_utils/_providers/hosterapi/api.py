@@ -21,7 +21,7 @@ from ..._core.errors import (
     TransientError,
     VpsError,
 )
-from ..._core.normalise import integer, one_line, text
+from ..._core.normalise import integer, one_line
 from ..._http.client import REQUEST_ID_HEADERS, Authorise, Backoff, Call, Response, Retry, unreadable
 
 TITLE = "HosterAPI.de"

@@ -127,6 +127,15 @@ def test_one_that_vanishes_before_its_deletion_is_absent(controller: Controller,
     assert result["instance"]["id"] == made["id"]
 
 
+def test_one_that_vanishes_before_the_stop_of_its_deletion_is_absent(controller: Controller) -> None:
+    made = controller.made("hosterapi")  # the only one that has to be stopped first
+    with interfering(before=once(STOP["hosterapi"], lambda: vanished(controller, "hosterapi", made["id"]))):
+        result = controller.instance("hosterapi", name="web1", state="absent").result
+    assert not result.get("failed"), result
+    assert (result["changed"], result["instance"]["status"], result["plan"]) == (False, "absent", [])
+    assert controller.instance("hosterapi", name="web1", state="absent").result["changed"] is False
+
+
 @matrix("vanished")
 def test_one_that_vanishes_while_a_change_is_waited_for(controller: Controller, provider: str) -> None:
     made = controller.made(provider)

@@ -316,7 +316,20 @@ def test_a_failure_tells_what_the_provider_said() -> None:
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [("50G", 50), (" 50 GB ", 50), ("50GiB", 50), ("50", 50), (50, 50), ("1T", 1024), ("2048M", 2), ("50g", 50), ("100gb", 100), ("10.5G", 10), ("many", None), (None, None)],
+    [
+        ("50G", 50),
+        (" 50 GB ", 50),
+        ("50GiB", 50),
+        ("50", 50),
+        (50, 50),
+        ("1T", 1024),
+        ("2048M", 2),
+        ("50g", 50),
+        ("100gb", 100),
+        ("10.5G", 10),
+        ("many", None),
+        (None, None),
+    ],
 )
 def test_disk_sizes(value: t.Any, expected: int | None) -> None:
     assert mapping.disk_gb(value) == expected

@@ -107,7 +107,7 @@ def test_what_holds_is_no_step(fresh: bool) -> None:
         cpu=2,
         memory_mb=2048,
         disk_gb=20,
-        ip_count=1,
+        ip_count=2,
         tags={"a": "b"},
         firewalls=["db", "f-web"],
         network="lan",
@@ -267,14 +267,14 @@ def test_what_the_driver_knows_about_a_resize_counts() -> None:
 
 def test_all_sizes_that_differ_are_steps_of_one_resize() -> None:
     instance = server(size="s", cpu=1, memory_mb=1024, disk_gb=10, addresses=(PUBLIC4, PRIVATE4))
-    steps = compare(instance, size="l", cpu=2, memory_mb=2048, disk_gb=20, ip_count=2).steps
+    steps = compare(instance, size="l", cpu=2, memory_mb=2048, disk_gb=20, ip_count=3).steps
     assert [(step.field, step.before, step.after) for step in steps] == [
         ("size", "s", "l"),
         ("cpu", 1, 2),
         ("memory_mb", 1024, 2048),
         ("disk_gb", 10, 20),
-        ("ip_count", 1, 2),
-    ]
+        ("ip_count", 2, 3),
+    ]  # addresses count whatever their scope
 
 
 def test_what_the_provider_does_not_show_is_not_compared() -> None:
@@ -532,9 +532,19 @@ def test_rescue_of_a_stopped_server_restarts_nothing() -> None:
 
 def test_on_a_new_server_nothing_needs_consent() -> None:
     comparison = compare(server(size="s"), fresh=True, size="l", password="pw", rescue=True, locked=True, tags={"a": "b"}, state="restarted")
-    assert [step.field for step in comparison.steps] == ["tags", "size", "password", "rescue", "locked"]
+    assert [step.field for step in comparison.steps] == ["tags", "password", "rescue", "locked"]
     assert {step.needs for step in comparison.steps} == {()}
-    assert comparison.steps[2].secret == "pw"
+    assert comparison.steps[1].secret == "pw"
+
+
+def test_a_size_that_was_ordered_and_not_made_is_told_and_not_ordered_anew() -> None:
+    comparison = compare(server(size="s"), fresh=True, size="l", allow=("restart", "cost"))
+    assert (comparison.steps, comparison.drift) == ([], [Drift("size", "s", "l", "unsupported")])
+
+
+def test_the_rescue_system_is_left_before_a_stop_since_that_boots() -> None:
+    comparison = compare(server(status="rescue", rescue=True), state="stopped", rescue=False)
+    assert [step.action for step in comparison.steps] == ["unrescue", "stop"]
 
 
 def test_a_new_server_is_never_renamed() -> None:

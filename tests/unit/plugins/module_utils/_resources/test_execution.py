@@ -129,6 +129,22 @@ def test_credentials_come_out() -> None:
     assert run.credentials == credentials
 
 
+def test_a_new_password_comes_out_without_waiting_too() -> None:
+    driver = FakeDriver(server())
+    driver.script["reset_password"] = [driver.operation("reset", lambda: Outcome("1", {"username": "root", "password": "pw-marker"}))]
+    run = executor(driver, wait=False)
+    run.run([Step("set", "password", target="reset")])
+    assert run.credentials == {"username": "root", "password": "pw-marker"}
+
+
+def test_the_id_that_an_outcome_tells_is_gone_on_with() -> None:
+    driver = FakeDriver(server(), server("2"))
+    driver.script["rebuild"] = [driver.operation("rebuild", lambda: Outcome("2"))]
+    run = executor(driver)
+    run.run([Step("rebuild", "image", "debian", "debian"), TAGS])
+    assert driver.calls[1][:2] == ("tags", "2")
+
+
 @pytest.mark.parametrize("failure", [ConflictError("locked"), UnreachableError("no connection"), OperationFailedError("task failed")])
 def test_a_failure_ends_it_and_tells_how_far_it_got(failure: VpsError) -> None:
     driver = FakeDriver(server(), stop=[failure])

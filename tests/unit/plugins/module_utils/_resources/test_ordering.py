@@ -160,6 +160,17 @@ def test_a_refused_order_leaves_nothing_open(tmp_path: t.Any, failure: VpsError)
     assert (world.placed, world.entry) == (1, None)
 
 
+def test_a_failed_build_that_left_something_else_than_ordered_tells_of_it(tmp_path: t.Any) -> None:
+    world = World(tmp_path)
+    world.driver.script.update(place=[Receipt(None, "job-1")], follow=[world.operation(None, OperationFailedError("job failed"))])
+    world.driver.script["candidates"] = [[]]
+    world.driver.servers["7"] = server("7", None)
+    with pytest.raises(OperationFailedError) as caught:
+        world.create()
+    assert caught.value.facts["candidates"] == ["7"]
+    assert "7" in str(caught.value.hint)
+
+
 @pytest.mark.parametrize("failure", [OperationFailedError("task failed"), QuotaError("job refused")])
 def test_a_failed_build_leaves_nothing_open_and_tells_of_half_built_servers(tmp_path: t.Any, failure: VpsError) -> None:
     world = World(tmp_path)
