@@ -291,6 +291,18 @@ def test_a_lookup_that_is_being_built_is_awaited(cloud: Cloud) -> None:
     assert (result["changed"], result["instance"]["id"], cloud.placed) == (False, "new", 0)
 
 
+@pytest.mark.parametrize(
+    ("check", "wait", "changed", "status", "actions"),
+    [(True, True, True, "absent", ["delete"]), (False, False, False, "building", []), (True, False, False, "building", [])],
+)
+def test_what_is_being_built_is_not_said_to_be_absent(cloud: Cloud, check: bool, wait: bool, changed: bool, status: str, actions: list[str]) -> None:
+    building = FakeDriver().operation("build", lambda: None, operation_id="task-1")
+    cloud.script["find"] = [Lookup((), frozenset(), building)]
+    result = cloud.run(check=check, name="web1", state="absent", wait=wait).result
+    assert (result["changed"], result["instance"]["status"]) == (changed, status)
+    assert [step["action"] for step in result["plan"]] == actions
+
+
 class Killed(BaseException):
     """SIGKILL."""
 
