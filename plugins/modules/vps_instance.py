@@ -143,8 +143,8 @@ options:
     default: graceful_then_hard
   wait_until:
     description:
-      - What to wait for after a create, start, restart or rebuild. V(status) the provider's word, V(address) an address too, V(port) until
-        O(wait_port) accepts a TCP connection.
+      - What to wait for. V(status) the provider's word, V(address) an address too, V(port) until O(wait_port) of a server that is not
+        off accepts a TCP connection, also when nothing had to be changed.
     type: str
     choices: [status, address, port]
     default: status

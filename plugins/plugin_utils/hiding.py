@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 
@@ -20,6 +21,8 @@ class HidingAction(ActionBase):  # type: ignore[misc]
         """Run the module; see the base class."""
         super().run(tmp, task_vars)
         in_background = bool(self._task.async_val) and not getattr(self._connection, "has_native_async", False)
+        if in_background and boolean(self._task.args.get("return_credentials"), strict=False):
+            self._task.no_log = True  # the result of a job does not come by here
         result: dict[str, t.Any] = self._execute_module(task_vars=task_vars, wrap_async=in_background)
         if result.get("credentials"):
             result["_ansible_no_log"] = True
