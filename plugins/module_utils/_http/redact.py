@@ -13,6 +13,7 @@ import urllib.parse
 
 MASK = "********"
 SHORTEST = 4  # masking shorter strings would only make messages unreadable
+SHORTEST_LINE = 8  # the same for single lines of user data, which a provider may quote alone
 
 
 class Redactor:
@@ -24,9 +25,12 @@ class Redactor:
             self.add(secret)
 
     def add(self, secret: str | None) -> None:
-        """Learn one more secret; empty and very short ones are left out."""
+        """Learn one more secret, and each of its lines; empty and very short ones are left out."""
         if not secret or len(secret) < SHORTEST:
             return
+        lines = [line.strip() for line in secret.splitlines()]
+        for line in lines if len(lines) > 1 else ():
+            self.add(line if len(line) >= SHORTEST_LINE else None)
         spellings = {
             secret,
             urllib.parse.quote(secret),

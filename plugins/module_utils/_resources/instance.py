@@ -326,8 +326,8 @@ class InstanceTask:
         plan = self._creation_plan(order, predicted, creation)
         plan = self._accept(plan, None)
         plan_id = self._plan_id(plan, None)
-        made = self._after_creation(predicted, plan)
-        result = Result(made, plan, plan_id, {"status": ABSENT}, self._creation_view(creation, made))
+        finished = self._after_creation(predicted, plan)
+        result = Result(finished, plan, plan_id, {"status": ABSENT}, self._creation_view(creation, finished))
         if self.context.check_mode:
             return result
         return self._order_and_finish(lookup, order, creation, replace(result, instance=predicted))
@@ -466,6 +466,8 @@ class InstanceTask:
 
     def _take_over(self, lookup: Lookup) -> Result:
         """Somebody's unfinished order of this name: wait for it and converge."""
+        if self.context.check_mode and self.wish.wait:
+            return self._presume(f"An instance {self.wish.name} is being built at {self.driver.PROFILE.title}")
         instance = self._await_building(lookup)
         if instance is None:
             building = replace(self._never_existed(), status=BUILDING)

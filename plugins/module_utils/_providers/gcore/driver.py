@@ -10,7 +10,7 @@ import typing as t
 from dataclasses import replace
 
 from ..._core.errors import AmbiguousError, ConflictError, NotFoundError, OptionError, RejectedError
-from ..._core.model import ABSENT, DELETING, RUNNING, STOPPED, SUSPENDED, Instance, Outcome, Price, Ref
+from ..._core.model import ABSENT, BUILDING, DELETING, ERROR, RUNNING, STOPPED, SUSPENDED, Instance, Outcome, Price, Ref
 from ..._core.normalise import flag, integer, text
 from ..._core.plan import NONE, RESTART
 from ..._core.wait import Operation
@@ -24,7 +24,7 @@ from .profile import PROFILE
 from .scope import Scope
 from .storage import Storage
 from .tags import Tags
-from .tasks import DELETES, FAILED, Tasks
+from .tasks import CREATES, DELETES, FAILED, Tasks
 
 
 class GcoreDriver(Driver):
@@ -115,10 +115,17 @@ class GcoreDriver(Driver):
         return self._with_task(found) if found.status != ABSENT else None
 
     def _with_task(self, instance: Instance) -> Instance:
-        """The server with what the task at work on it tells: only the task says that it deletes, and asking moves it on (readings 6 and 9)."""
+        """The server with what the task at work on it tells, which asking moves on (readings 6 and 9).
+
+        Only the task says that it deletes, or that the making has failed while the server still shows C(BUILD).
+        """
         task_id = text(instance.facts.get("at_work"))
         task = self.tasks.glance(task_id) if task_id else None
-        return replace(instance, status=DELETING, settled=False) if task and task.type == DELETES and task.state != FAILED else instance
+        if task and task.type == DELETES and task.state != FAILED:
+            return replace(instance, status=DELETING, settled=False)
+        if task and task.type == CREATES and task.state == FAILED and instance.status == BUILDING:
+            return replace(instance, status=ERROR)
+        return instance
 
     def _instance(self, row: dict[str, t.Any], region: str) -> Instance:
         found = mapping.instance_of(row, account=self.account(), region=region)

@@ -289,6 +289,9 @@ def test_a_lookup_that_is_being_built_is_awaited(cloud: Cloud) -> None:
     cloud.script["find"] = [Lookup((), frozenset(), building)]
     result = cloud.create()
     assert (result["changed"], result["instance"]["id"], cloud.placed) == (False, "new", 0)
+    cloud.script["find"] = [Lookup((), frozenset(), building)]
+    predicted = cloud.run(check=True, name="other", state="stopped").result
+    assert (predicted["instance"]["status"], predicted["approvable"]) == ("stopped", False)
 
 
 @pytest.mark.parametrize(

@@ -62,3 +62,9 @@ def test_a_secret_learned_later_counts() -> None:
 @pytest.mark.parametrize("secret", [None, "", "abc"])
 def test_very_short_secrets_are_left_alone(secret: str | None) -> None:
     assert Redactor([secret]).text("abc abcd") == "abc abcd"
+
+
+def test_a_line_of_user_data_is_masked_where_it_is_quoted_alone() -> None:
+    redactor = Redactor(["#cloud-config\n  password: hunter22\nrun: x\n"])
+    assert redactor.text("line 2: 'password: hunter22' is wrong") == f"line 2: '{MASK}' is wrong"
+    assert redactor.text("run: x") == "run: x"

@@ -1202,6 +1202,13 @@ def test_a_task_at_work_is_asked_about_since_only_that_moves_some_on(world: Worl
     assert world.script.calls == [GET, "GET /v1/tasks/t-1", GET, "GET /v1/tasks/t-2", GET]
 
 
+def test_a_server_whose_making_failed_is_not_waited_for(world: World) -> None:
+    world.script.on(GET, vm(status="BUILD", creator_task_id="t-1"))
+    world.script.on("GET /v1/tasks/t-1", task("ERROR", error="No host"))
+    found = world.driver.get("vm-1")
+    assert found and refusal(OperationFailedError, lambda: world.driver.ready(found)).facts["id"] == "vm-1"
+
+
 @pytest.mark.parametrize(("state", "status"), [("NEW", DELETING), ("RUNNING", DELETING), ("FINISHED", DELETING), ("ERROR", RUNNING)])
 def test_a_server_held_by_its_deletion_is_being_deleted(world: World, state: str, status: str) -> None:
     world.script.on(LIST, listed(vm(task_id="t-7")))
