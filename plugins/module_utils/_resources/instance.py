@@ -313,14 +313,10 @@ class InstanceTask:
         lookup = found.lookup or Lookup((), frozenset())
         if lookup.building is not None and found.entry is None and found.instance is None:
             return self._take_over(lookup)
-        if found.entry is not None and not self.context.check_mode:
-            made = Made(found.instance.id) if found.instance else Ordering(self.driver, self.wish).resume(self._scope(), found.entry)
-            if made is not None:
-                return self._finish_resumed(made, found.entry)
         missing = self._missing()
-        if missing and self.context.check_mode:
+        if missing and self.context.check_mode and found.entry is None:
             return self._presume(f"There is no instance {self.wish.name} yet, and this task could not create it without: {', '.join(missing)}")
-        order = self._order()
+        order = self._order() if found.entry is None else self._order_to_resume()
         predicted = self._predicted(order)
         creation = creation_step(self.driver, self.wish, order.region, order.price)
         plan = self._creation_plan(order, predicted, creation)
@@ -330,7 +326,20 @@ class InstanceTask:
         result = Result(finished, plan, plan_id, {"status": ABSENT}, self._creation_view(creation, finished))
         if self.context.check_mode:
             return result
-        return self._order_and_finish(lookup, order, creation, replace(result, instance=predicted))
+        result = replace(result, instance=predicted)
+        if found.entry is not None:
+            made = Made(found.instance.id) if found.instance else Ordering(self.driver, self.wish).resume(self._scope(), found.entry)
+            if made is not None:
+                return self._finish_resumed(made, found.entry, creation, result)
+            order = self._order()
+        return self._order_and_finish(lookup, order, creation, result)
+
+    def _order_to_resume(self) -> Order:
+        """For the plan of an order that was sent already: what stands in the way of a new one does not keep it from being continued."""
+        with contextlib.suppress(OptionError):
+            if not self._missing():
+                return self.driver.order(replace(self.wish, ledger_unknown="ignore"))
+        return Order(None, self._never_existed().region)
 
     def _after_creation(self, predicted: Instance, plan: Plan) -> Instance:
         made = simulate.after(predicted, plan.steps)
@@ -401,12 +410,15 @@ class InstanceTask:
             raise
         if made.adopted:
             self._warn_adopted(made)
+        return self._settle(made, creation, result)
+
+    def _settle(self, made: Made, creation: Step, result: Result) -> Result:
+        """Finish what was ordered, or leave that to the next run."""
         result.operation_id = made.operation_id
-        if not self.wish.wait:
-            done_plan = result.plan.with_steps(done)
-            building = replace(result.instance, id=made.instance_id, status=BUILDING, provider_status=None)
-            return replace(result, plan=done_plan, instance=building, credentials=self._first_login(made))
-        return self._finish(made, done, result)
+        if self.wish.wait and made.instance_id is not None:
+            return self._finish(made, [creation], result)
+        building = replace(result.instance, id=made.instance_id, status=BUILDING, provider_status=None)
+        return replace(result, plan=result.plan.with_steps([creation]), instance=building, credentials=self._first_login(made))
 
     def _first_login(self, made: Made) -> t.Mapping[str, str | None] | None:
         """The credentials of a new server; one that was taken over comes without."""
@@ -450,19 +462,12 @@ class InstanceTask:
             raise NotFoundError(f"{self.driver.label(instance)} vanished right after it was made", id=instance.id)
         return self.driver.read(now, managed(self.wish))
 
-    def _finish_resumed(self, made: Made, entry: Entry) -> Result:
+    def _finish_resumed(self, made: Made, entry: Entry, creation: Step, result: Result) -> Result:
         """An earlier run's order: a change of this run as well."""
-        creation = creation_step(self.driver, self.wish, self.context.connection.region, None)
-        plan = Plan((creation,))
         self.context.warn(f"An order for {entry.name} that an earlier run left open was found and is continued; nothing was ordered again")
         if self.context.ledger and made.instance_id:
             self.context.ledger.write(self._scope(), Entry(LIVE, entry.name, id=made.instance_id, ordered_at=entry.ordered_at))
-        base = Instance(self.driver.PROFILE.name, self.driver.account(), id=made.instance_id, name=entry.name, status=BUILDING)
-        after = {field: value for field, value in creation.after.items() if value is not None}
-        result = Result(base, plan, self._plan_id(plan, None), {"status": ABSENT}, after, operation_id=made.operation_id)
-        if made.instance_id is None or not self.wish.wait:
-            return result
-        return self._finish(made, [creation], result)
+        return self._settle(made, creation, result)
 
     def _take_over(self, lookup: Lookup) -> Result:
         """Somebody's unfinished order of this name: wait for it and converge."""

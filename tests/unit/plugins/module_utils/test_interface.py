@@ -154,7 +154,7 @@ COSTLY: dict[str, Options] = {
 @everywhere
 def test_expect_reads_the_fields_that_it_is_about(controller: Controller, provider: str) -> None:
     controller.made(provider)
-    wrong = {field: "other" for field in COSTLY[provider]}
+    wrong = dict.fromkeys(COSTLY[provider], "other")
     refused = controller.instance(provider, name="web1", state="absent", expect=wrong, **place(provider)).result
     assert refused["error"] == "ExpectationError"
     assert controller.writes(provider) == []
@@ -270,3 +270,45 @@ def test_check_mode_of_a_replacement_tells_of_a_lock(controller: Controller) -> 
     controller.made("hostwinds", locked=True)
     reply = controller.create("hostwinds", check=True, **replacing("hostwinds"))
     assert [warning for warning in reply.warnings if "locked: false" in warning]
+
+
+# -- continuing -----------------------------------------------------------------------------------------------------------
+
+
+@everywhere
+def test_an_order_of_a_killed_run_is_continued_by_the_plan_that_check_mode_shows(controller: Controller, provider: str) -> None:
+    options: Options = {"state": "stopped", "ledger": controller.ledger}
+
+    def kill() -> None:
+        raise Killed
+
+    with contextlib.suppress(Killed), interfering(after=once(ORDER[provider], kill)):
+        controller.create(provider, **options)
+    controller.simulator.clear_log()
+    predicted = controller.create(provider, check=True, **options).result
+    refused = controller.create(provider, expect_plan="0123456789abcdef", **options).result
+    assert refused["error"] == "PlanChangedError"
+    assert refused["plan_id"] == predicted["plan_id"]
+    assert controller.writes(provider) == []
+    real = controller.create(provider, expect_plan=predicted["plan_id"], **options).result
+    assert not real.get("failed"), real
+    for key in ("changed", "plan", "plan_id", "diff"):
+        assert real[key] == predicted[key], key
+    assert ORDER[provider] not in controller.calls(provider)
+
+
+@everywhere
+def test_what_a_new_order_lacks_does_not_keep_an_old_one_from_being_continued(controller: Controller, provider: str) -> None:
+    ledger = {"ledger": controller.ledger}
+
+    def kill() -> None:
+        raise Killed
+
+    with contextlib.suppress(Killed), interfering(after=once(ORDER[provider], kill)):
+        controller.create(provider, **ledger)
+    for check in (True, False):
+        result = controller.instance(provider, check=check, name="web1", **place(provider), **ledger).result
+        assert not result.get("failed"), result
+        assert result["changed"] is True
+        assert [step["action"] for step in result["plan"]] == ["create"]
+    assert len(ids(controller, provider)) == 1
