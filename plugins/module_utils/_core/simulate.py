@@ -34,6 +34,8 @@ def _apply(instance: Instance, step: Step) -> Instance:
             status = STOPPED
         elif status == RUNNING and rescue:
             status = RESCUE  # what boots is the rescue system
+        elif step.action == "stop" and rescue:
+            rescue = None  # Hostwinds does not tell it of a stopped server
         return _with_status(replace(instance, rescue=rescue), status)
     if step.action == "delete":
         return _with_status(instance, ABSENT) if step.field == "instance" else instance

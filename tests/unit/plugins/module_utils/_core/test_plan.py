@@ -124,6 +124,10 @@ def test_power_steps_predict_the_status_and_no_word_of_the_provider(action: str,
     assert (after.status, after.rescue, after.provider_status) == (status, rescue, None)
 
 
+def test_whether_a_stopped_server_would_boot_its_rescue_system_is_not_predicted() -> None:
+    assert simulate.after(server(status="rescue", rescue=True), [Step("stop", "status")]).rescue is None
+
+
 @pytest.mark.parametrize(
     ("status", "action", "after"),
     [("rescue", "restart", "rescue"), ("stopped", "start", "rescue"), ("rescue", "unrescue", "running"), ("stopped", "unrescue", "stopped")],
