@@ -81,7 +81,7 @@ options:
     type: float
   max_retry_wait:
     description:
-      - Seconds in all that one request may wait before it is sent again, where that is safe.
+      - Seconds in all that the requests of one task may wait before they are sent again, where that is safe.
     type: float
     default: 120.0
   rate_limit:

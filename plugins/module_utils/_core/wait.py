@@ -88,12 +88,18 @@ class Waiter:
     def __init__(self, clock: Clock, jitter: t.Callable[[], float] = random.random) -> None:
         self.clock = clock
         self.waited = 0.0
+        self.waited_to_retry = 0.0
         self._jitter = jitter
 
     def pause(self, seconds: float) -> None:
         """Sleep and remember it."""
         self.waited += max(0.0, seconds)
         self.clock.sleep(seconds)
+
+    def pause_to_retry(self, seconds: float) -> None:
+        """Sleep before something is sent again; C(waited_to_retry) is the sum over the whole task."""
+        self.waited_to_retry += max(0.0, seconds)
+        self.pause(seconds)
 
     def wait(self, operation: Operation, deadline: Deadline) -> Outcome:
         """Poll until done.

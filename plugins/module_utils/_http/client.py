@@ -230,7 +230,6 @@ class Client:
         self._waiter = waiter
         self._backoff = backoff
         self._session: t.Any = None
-        self._retry_waited = 0.0  # seconds, of all calls
 
     def close(self) -> None:
         """Close the connection."""
@@ -273,10 +272,9 @@ class Client:
             if isinstance(error, Response):
                 return error
             pause = self._pause(call, error, attempt)
-            if pause is None or self._retry_waited + pause > self._transport.max_retry_wait:
+            if pause is None or self._waiter.waited_to_retry + pause > self._transport.max_retry_wait:
                 raise self._final(call, error)
-            self._waiter.pause(pause)
-            self._retry_waited += pause
+            self._waiter.pause_to_retry(pause)
             attempt += 1
             self.account.retries += 1
 

@@ -91,8 +91,7 @@ class Executor:
                 self._stale = True
 
     def _send_safely(self, group: list[Step]) -> Operation | None:
-        step = group[0]
-        waited = 0.0
+        step, context = group[0], self.driver.context
         for attempt in range(RESENDS + 1):
             try:
                 return self._send(group)
@@ -100,9 +99,8 @@ class Executor:
                 again = exc.check_first and attempt < RESENDS
                 if isinstance(exc, RateLimitedError):
                     pause = exc.retry_after if exc.retry_after is not None else 2.0 ** (attempt + 1)
-                    waited += pause
-                    again = again and waited <= self.driver.context.max_retry_wait
-                    self.driver.context.waiter.pause(pause if again else 0.0)
+                    again = again and context.waiter.waited_to_retry + pause <= context.max_retry_wait
+                    context.waiter.pause_to_retry(pause if again else 0.0)
                 exc.facts.setdefault("id", self.instance.id)
                 exc.facts.setdefault("step", step.action)
                 try:

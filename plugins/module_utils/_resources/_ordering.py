@@ -106,16 +106,17 @@ class Ordering:
 
     def _place(self, order: Order, entry: Entry) -> Receipt | Made:
         """Send it; after HTTP 429 look, wait and send again, where the contract says that nothing was done."""
-        waited, attempt = 0.0, 0
+        attempt, waiter = 0, self.context.waiter
         while True:
             try:
                 return self.driver.place(order)
             except RateLimitedError as exc:
                 pause = exc.retry_after if exc.retry_after is not None else 2.0 ** (attempt + 1)
-                if not self.driver.resend_refused_order or attempt == REFUSED_RETRIES or waited + pause > self.context.max_retry_wait:
+                too_long = waiter.waited_to_retry + pause > self.context.max_retry_wait
+                if not self.driver.resend_refused_order or attempt == REFUSED_RETRIES or too_long:
                     raise
-            self.context.waiter.pause(pause)
-            waited, attempt = waited + pause, attempt + 1
+            waiter.pause_to_retry(pause)
+            attempt += 1
             seen = self._seen(entry)
             if seen:
                 return seen

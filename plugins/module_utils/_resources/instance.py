@@ -243,7 +243,9 @@ class InstanceTask:
         if instance is None:
             return Result(self._never_existed())
         if instance.status == DELETING:
-            if self.wish.wait and not self.context.check_mode:
+            if not self.wish.wait:
+                return Result(instance)
+            if not self.context.check_mode:
                 wait_until_gone(self.driver, instance)
                 self._forget(instance)
             return Result(replace(instance, status=ABSENT, provider_status=None))

@@ -15,6 +15,7 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._core.model import 
 from ansible_collections.polyhost.cloud.plugins.module_utils._resources import instance as resource
 from ansible_collections.polyhost.cloud.tests.unit.controller import CREATE, ORDER, PROVIDERS, Controller
 from ansible_collections.polyhost.cloud.tests.unit.faults import (
+    LIST,
     OPTIONS,
     Killed,
     ids,
@@ -312,3 +313,31 @@ def test_what_a_new_order_lacks_does_not_keep_an_old_one_from_being_continued(co
         assert result["changed"] is True
         assert [step["action"] for step in result["plan"]] == ["create"]
     assert len(ids(controller, provider)) == 1
+
+
+# -- time -----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("provider", ["civo", "gcore", "hosterapi"])
+@pytest.mark.parametrize(("budget", "failed"), [(60.0, True), (90.0, None)])
+def test_max_retry_wait_is_for_reads_and_orders_together(controller: Controller, provider: str, budget: float, failed: bool | None) -> None:
+    for operation in (LIST[provider], ORDER[provider]):
+        controller.simulator.fault(provider, operation, "rate_limit", retry_after=40)
+    result = controller.create(provider, max_retry_wait=budget).result
+    assert result.get("failed") is failed, result
+    assert controller.calls(provider).count(ORDER[provider]) == (1 if failed else 2)
+    if failed:
+        assert result["error"] == "RateLimitedError"
+        assert result["api"]["waited"] == 40.0
+
+
+@where_it_replaces
+def test_what_is_being_deleted_is_said_to_be_absent_only_after_waiting(controller: Controller, provider: str) -> None:
+    controller.made(provider)
+    slow_changes(controller, provider, 300.0)
+    for _time in range(2):
+        assert controller.instance(provider, name="web1", state="absent", wait=False, **place(provider)).result["instance"]["status"] == "deleting"
+    assert controller.instance(provider, check=True, name="web1", state="absent", **place(provider)).result["instance"]["status"] == "absent"
+    result = controller.instance(provider, name="web1", state="absent", **place(provider)).result
+    assert (result["changed"], result["instance"]["status"]) == (False, "absent")
+    assert ids(controller, provider) == []
