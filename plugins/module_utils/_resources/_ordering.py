@@ -165,7 +165,7 @@ class Ordering:
         deadline = Deadline(self.context.waiter.clock, min(allowed, self.wish.wait_timeout) - since)
         interval = FIRST_POLL
         while True:
-            with contextlib.suppress(TransientError):  # a look that failed is no answer: look again
+            with contextlib.suppress(TransientError, NotFoundError):  # a look that failed, or a task nobody knows any more, is no answer: look again
                 seen = self._seen(entry)
                 if seen:
                     return seen
