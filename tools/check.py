@@ -154,7 +154,7 @@ class Checks:
         temporary = CACHE / "tmp" / name
         temporary.parent.mkdir(exist_ok=True)
         command: list[str | Path] = [bin / "python", "-m", "pytest", "-q", "-n", "2", "--basetemp", temporary, f"--junitxml={report}", *which]
-        finished = run(command, cwd=COLLECTION, env=environment(bin), timeout=1800)
+        finished = run(command, cwd=COLLECTION, env={**environment(bin), "PYTHONPATH": str(TREE)}, timeout=1800)
         tally = _read_report(report) if report.exists() else Tally()
         if finished.status and not tally.failed:
             print(f"{name}: pytest ended with status {finished.status} and counted no failure", flush=True)

@@ -105,7 +105,7 @@ def simulator() -> int:
     folder = CACHE / "simulator"
     process, about = start(folder, bin, foreground=True)
     try:
-        exports = {**variables(folder, about), "ANSIBLE_COLLECTIONS_PATH": str(TREE)}
+        exports = {**variables(folder, about), **READABLE, "ANSIBLE_COLLECTIONS_PATH": str(TREE)}
         lines = [f"export {name}={shlex.quote(value)}" for name, value in exports.items()]
         lines.append(f'export PATH={shlex.quote(str(bin))}:"$PATH"')
         (folder / "env").write_text("\n".join(lines) + "\n", encoding="utf-8")

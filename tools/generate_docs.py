@@ -116,7 +116,7 @@ def fragment() -> str:
         choices=", ".join(p.name for p in PROFILES),
         tokens=_items(f"{p.title} uses E({p.token_env})." for p in PROFILES),
         urls=_items(f"{p.title} uses E({p.url_env}), else V({p.default_url})." for p in PROFILES),
-        regions=_items(f"{p.title} takes {p.region}." for p in PROFILES),
+        regions=_items(f"{p.title}: {p.region}." for p in PROFILES),
         timeouts=_by_value({p.title: f"{p.request_timeout:g}" for p in PROFILES}),
         rates=_by_value({p.title: f"{p.rate_limit:g}" for p in PROFILES}),
     )
@@ -195,7 +195,7 @@ def main() -> int:
     stale = [path for path, text in outputs(arguments.root).items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     for path in stale:
         if arguments.check:
-            sys.stderr.write(f"{path} is not what the data says; run make generate\n")
+            sys.stderr.write(f"{path} is not what the data says; run make docs\n")
         else:
             path.write_text(outputs(arguments.root)[path], encoding="utf-8")
     return int(arguments.check and bool(stale))

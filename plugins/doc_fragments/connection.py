@@ -43,10 +43,10 @@ options:
   region:
     description:
       - Where to look and where to create.
-      - "Hostwinds takes location id, a number."
-      - "Civo takes a region code such as LON1, in any case; creating without one uses the account's default region."
-      - "Gcore takes an id, display name, slug or keystone name, ignoring case."
-      - "HosterAPI.de takes none, so it is ignored."
+      - "Hostwinds: location id, a number."
+      - "Civo: a region code such as LON1, in any case; creating without one uses the account's default region."
+      - "Gcore: an id, display name, slug or keystone name, ignoring case."
+      - "HosterAPI.de: none, so it is ignored."
       - Left out, E(VPS_REGION) is used. Without either, lookups search every region of the account.
     type: str
   project:

@@ -21,8 +21,8 @@ author: polyhost.cloud contributors (@polyhost)
 extends_documentation_fragment:
   - polyhost.cloud.connection
   - polyhost.cloud.changes
-  - polyhost.cloud.attributes
   - polyhost.cloud.attributes.changes
+  - polyhost.cloud.attributes
 attributes:
   idempotent:
     support: partial

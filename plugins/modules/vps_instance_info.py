@@ -17,8 +17,8 @@ description:
 author: polyhost.cloud contributors (@polyhost)
 extends_documentation_fragment:
   - polyhost.cloud.connection
-  - polyhost.cloud.attributes
   - polyhost.cloud.attributes.info
+  - polyhost.cloud.attributes
 options:
   name:
     description:

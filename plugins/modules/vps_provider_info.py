@@ -18,8 +18,8 @@ description:
 author: polyhost.cloud contributors (@polyhost)
 extends_documentation_fragment:
   - polyhost.cloud.connection
-  - polyhost.cloud.attributes
   - polyhost.cloud.attributes.info
+  - polyhost.cloud.attributes
 options: {}
 seealso:
   - module: polyhost.cloud.vps_instance

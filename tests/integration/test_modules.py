@@ -203,7 +203,7 @@ def test_ledger_init_takes_over_an_account(controller: Controller) -> None:
     refused = controller.tasks(instance("hosterapi"))
     assert refused.result["failed"] is True
     assert sorted(refused.result["ids"]) == sorted(ids)
-    taken = controller.playbook(str(ROOT / "playbooks" / "ledger_init.yml"), "-e", f"ledger={controller.ledger}")
+    taken = controller.playbook(str(ROOT / "playbooks" / "ledger_init.yml"), "-e", json.dumps({"ledger": str(controller.ledger)}))
     assert taken.status == 0, taken.output
     run = controller.tasks(instance("hosterapi"), {"polyhost.cloud.vps_instance_info": {"provider": "hosterapi"}})
     assert run.results[0]["changed"] is True, run.output
@@ -218,7 +218,7 @@ def test_ledger_clear_forgets_an_open_order(controller: Controller) -> None:
     again = controller.tasks(instance("hosterapi", wait_timeout=1))
     assert again.result["failed"] is True
     assert controller.simulator.writes("hosterapi").count("server_create") == 1
-    cleared = controller.playbook(str(ROOT / "playbooks" / "ledger_clear.yml"), "-e", f"ledger={controller.ledger}", "-e", "name=web1")
+    cleared = controller.playbook(str(ROOT / "playbooks" / "ledger_clear.yml"), "-e", json.dumps({"ledger": str(controller.ledger), "name": "web1"}))
     assert cleared.status == 0, cleared.output
     run = controller.tasks(instance("hosterapi"))
     assert run.result["changed"] is True, run.output

@@ -173,7 +173,7 @@ class CivoBase(Provider):
     faults: t.ClassVar[t.Mapping[str, str]] = {
         "double": "a create makes two servers and answers the first",
         "nothing": "a create answers a server that never appears",
-        "late": "a created server shows only after options.seconds (default 0) and options.polls (default 2) reads",
+        "late": "a created server shows late; options: seconds (0), polls (2)",
         "build_error": "a created server ends in ERROR",
         "result_failed": "the call answers 200 with result failed and does nothing",
         "no_effect": "the call is accepted and changes nothing",

@@ -19,6 +19,28 @@ from . import storage
 from .control import Control
 from .world import PROVIDERS, Simulator
 
+CONTROL = """\
+the control API takes and gives JSON (CONTROL is its address, printed at the start):
+  GET    /state                                       settings, calls, writes, money and broken contract rules of each provider
+  GET    /providers/NAME                              the same of one provider, with its servers
+  GET    /log?provider=NAME&since=N                   the requests so far, without secrets
+  GET    /health                                      whether the simulator itself is well
+  GET    /faults                                      the kinds of faults there are
+  POST   /faults {provider, operation, kind}          plan a fault; also nth (from the next call on), times (0: for ever), the kind's options
+  DELETE /faults                                      forget all faults
+  POST   /providers/NAME/instances {count, fields}    add servers
+  PATCH  /providers/NAME/instances/ID {FIELD: VALUE}  change a server behind everybody's back
+  DELETE /providers/NAME/instances/ID                 let a server vanish
+  POST   /clock {virtual, start, advance}             true stops the time, false lets it run, advance moves it by seconds
+  POST   /latency {latency}                           milliseconds that every request takes
+  POST   /settings {provider, SETTING: VALUE}         change a provider's habits; /state lists them
+  POST   /save {path}, /load {path}                   keep the accounts in a file, take them from it
+  POST   /reset, /stop                                start afresh, end the simulator
+
+lose the answer to the next order at Civo:
+  curl -d '{"provider": "civo", "operation": "instances.create", "kind": "reset_after"}' CONTROL/faults
+"""
+
 
 def main(arguments: t.Sequence[str] | None = None) -> int:
     """Serve until a signal, C(POST /stop) or the end of C(--life); returns the exit code."""
@@ -46,7 +68,7 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     names = ", ".join(provider.name for provider in PROVIDERS)
     description = f"Simulated APIs of {names} on loopback ports. Nothing leaves this machine, nothing costs money."
-    parser = argparse.ArgumentParser(prog="simulator", description=description)
+    parser = argparse.ArgumentParser(prog="simulator", description=description, epilog=CONTROL, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--port-base", type=int, default=0, metavar="PORT", help="port of the control API; the providers take the next ones (default: free)")
     parser.add_argument("--state", metavar="FILE", help="load the accounts from this file if it exists, and save them to it at the end")
     parser.add_argument("--port-file", metavar="FILE", help="write all URLs to this file as JSON when ready; it is removed at the end")

@@ -35,14 +35,14 @@ class GcoreProvider(InstanceCalls):
     """Gcore: projects in regions, tasks for nearly everything, two vocabularies."""
 
     faults: t.ClassVar[dict[str, str]] = {
-        "task_fails": "the task ends in ERROR with the text in options.error; nothing is left behind",
+        "task_fails": "the task ends in ERROR, nothing is left behind; options: error (its text)",
         "half_created": "as task_fails, but a server in status ERROR stays",
         "double": "one create makes two servers and two tasks; the answer names the first task only",
         "nothing": "the answer names a task that never appears, and nothing happens",
-        "late": "the task stays NEW, its server unlisted, for options.seconds and options.polls; options.hidden hides the task from lists too",
-        "task_404": "the fresh task answers 404 to its first options.polls reads (2)",
+        "late": "the task stays NEW and its server unlisted for a while; options: seconds, polls, hidden (from lists of tasks too)",
+        "task_404": "the fresh task answers 404 to its first reads; options: polls (2)",
         "no_effect": "the call succeeds and its task finishes, but nothing changes",
-        "two_tasks": "the answer lists two tasks, and the second fails with the text in options.error",
+        "two_tasks": "the answer lists two tasks, and the second fails; options: error (its text)",
         "console_locked": "the console answers 409",
     }
 
