@@ -50,7 +50,10 @@ def _last_commit(target: Path) -> None:
     except (OSError, subprocess.CalledProcessError) as error:
         raise Failure("dist: needs git and a commit, since it builds what was committed and nothing else") from error
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        archive.extractall(target, filter="data")
+        # Python 3.11.0 to 3.11.3 have no filters; what git packed from our own commit needs none.
+        if hasattr(tarfile, "data_filter"):
+            archive.extraction_filter = tarfile.data_filter
+        archive.extractall(target)
 
 
 def _must_work(command: list[str | Path], env: dict[str, str]) -> None:

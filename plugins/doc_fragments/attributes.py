@@ -28,7 +28,7 @@ attributes:
     platforms: posix
 """
 
-    CHANGES = r"""
+    WRITES = r"""
 options: {}
 attributes:
   action_group:

@@ -21,7 +21,7 @@ author: polyhost.cloud contributors (@polyhost)
 extends_documentation_fragment:
   - polyhost.cloud.connection
   - polyhost.cloud.changes
-  - polyhost.cloud.attributes.changes
+  - polyhost.cloud.attributes.writes
   - polyhost.cloud.attributes
 attributes:
   idempotent:
