@@ -66,6 +66,7 @@ class Ordering:
         self.wish = wish
         self.context = driver.context
         self.accepted = False  # whether the provider took an order
+        self.proven_absent = False  # whether the last look proved that an order was not carried out
 
     # -- a new order ------------------------------------------------------------------------------------------------
 
@@ -120,6 +121,7 @@ class Ordering:
             seen = self._seen(entry)
             if seen:
                 return seen
+            self._write(order.scope, replace(entry, ordered_at=waiter.clock.epoch()))  # the look after a kill counts from here
 
     def _follow(self, scope: tuple[str, str], entry: Entry, receipt: Receipt) -> Made:
         operation = self.driver.follow(receipt, entry.traits, frozenset(entry.known_ids))
@@ -163,13 +165,17 @@ class Ordering:
         """Search until exactly one fitting server appears; C(since) seconds of the time allowed have passed already."""
         allowed = self.driver.PROFILE.look_seconds or self.wish.wait_timeout
         deadline = Deadline(self.context.waiter.clock, min(allowed, self.wish.wait_timeout) - since)
+        whole_window = max(self.wish.wait_timeout, since) >= allowed
         interval = FIRST_POLL
         while True:
+            looked = False
             with contextlib.suppress(TransientError, NotFoundError):  # a look that failed, or a task nobody knows any more, is no answer: look again
                 seen = self._seen(entry)
                 if seen:
                     return seen
+                looked = True
             if deadline.passed:
+                self.proven_absent = self.driver.absence_is_proof and whole_window and looked
                 raise self._nothing_appeared(entry, error)
             self.context.waiter.pause(min(interval, deadline.remaining))
             interval = min(interval * GROWTH, self.driver.PROFILE.poll_ceiling)
@@ -240,7 +246,7 @@ class Ordering:
         try:
             return self._found(scope, entry, self._look(entry, error, since=age))
         except OutcomeUnknownError as exc:
-            if self.driver.absence_is_proof:
+            if self.proven_absent:
                 self._drop(scope)
                 return None
             raise LedgerError(exc.message, hint=exc.hint, **exc.facts) from exc

@@ -312,6 +312,14 @@ def test_a_refused_order_is_sent_again_after_the_wait_and_another_look(tmp_path:
     assert [each.split(":")[0] for each in world.history if each] == ["place", "candidates", "place", "candidates", "place"]
 
 
+def test_a_kill_after_the_wait_is_looked_after_from_the_last_order_on(tmp_path: t.Any) -> None:
+    world = World(tmp_path, place=[refused(50.0), Killed()])
+    with pytest.raises(Killed):
+        world.create()
+    assert world.entry
+    assert world.entry.ordered_at == START + 50.0
+
+
 def test_what_appeared_meanwhile_is_taken_instead(tmp_path: t.Any) -> None:
     world = World(tmp_path, place=[refused(1.0)])
     world.driver.servers["7"] = server("7", "web")
@@ -432,6 +440,21 @@ def test_where_absence_is_proof_a_run_killed_before_the_order_is_forgotten(tmp_p
     assert world.resume() is None
     assert world.entry is None
     assert world.clock.passed == pytest.approx(60.0), "only after the whole window"
+
+
+def test_a_look_that_was_cut_short_or_failed_proves_nothing(tmp_path: t.Any) -> None:
+    world = killed_at(tmp_path, "before the order")
+    world.driver.absence_is_proof = True  # type: ignore[misc]
+    with pytest.raises(LedgerError):
+        world.resume(wait_timeout=4.0)
+    assert world.state == ORDERING
+    world.clock.passed += 86400.0
+    world.driver.script["candidates"] = [TransientError("reset")]
+    with pytest.raises(LedgerError):
+        world.resume()
+    assert world.state == ORDERING
+    assert world.resume(wait_timeout=4.0) is None, "the window has passed, and this look worked"
+    assert world.entry is None
 
 
 def test_the_window_counts_from_the_order_not_from_the_resume(tmp_path: t.Any) -> None:
