@@ -91,7 +91,11 @@ def demo() -> int:
         env = {**environment(bin), **READABLE, **variables(folder, about)}
         if sys.stdout.isatty() and "NO_COLOR" not in os.environ:
             env["ANSIBLE_FORCE_COLOR"] = "true"
-        status = subprocess.run([bin / "ansible-playbook", PLAYBOOK], cwd=COLLECTION, env=env, stdin=subprocess.DEVNULL, check=False).returncode
+        playbook = subprocess.Popen([bin / "ansible-playbook", PLAYBOOK], cwd=COLLECTION, env=env, stdin=subprocess.DEVNULL, start_new_session=True)
+        try:
+            status = playbook.wait()
+        finally:
+            end_group(playbook)  # gently: its workers have sessions of their own, and only it can end them
     finally:
         end_group(process)
     print(AFTER_DEMO if status == 0 else f"\nThe demo failed (status {status}).", flush=True)
