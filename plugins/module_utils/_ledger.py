@@ -72,7 +72,7 @@ class Ledger:
     """
 
     def __init__(self, path: str, provider: str, host: str, waiter: Waiter, read_only: bool) -> None:
-        self.path = path
+        self.path = os.path.realpath(path)  # one file has one lock, and a link to it stays a link
         self.read_only = read_only
         self._prefix = (provider, host)
         self._waiter = waiter

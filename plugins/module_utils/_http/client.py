@@ -341,7 +341,9 @@ class Client:
                 hint="Check api_url, or name the right authority in ca_path.",
             )
         if _nothing_sent(exc):
-            return UnreachableError(f"{self.provider}: no connection to {host} for {call.id} ({reason}); nothing was sent")
+            family = self._transport.ip_family
+            hint = f"With ip_family: {family} no other addresses are tried." if family != "any" else None
+            return UnreachableError(f"{self.provider}: no connection to {host} for {call.id} ({reason}); nothing was sent", hint=hint)
         if isinstance(exc, _UNUSABLE):
             return ConfigurationError(
                 f"{self.provider}: the request for {call.id} could not be built ({reason})", hint="Check api_url, api_token and the proxy variables."

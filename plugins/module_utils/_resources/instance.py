@@ -663,7 +663,7 @@ class InstanceTask:
         if not plan.drift or self.wish.on_drift == "ignore":
             return
         label = self.driver.label(instance) if instance else str(self.wish.name)
-        told = "; ".join(f"{each.field} is {each.current!r}, wanted {each.wanted!r} (needs {each.needs})" for each in plan.drift)
+        told = "; ".join(f"{each.field} is {each.current!r}, wanted {each.wanted!r} ({_way_there(each.needs)})" for each in plan.drift)
         if self.wish.on_drift == "fail" and instance is not None:
             raise DriftError(
                 f"{label} differs in what this task does not change: {told}",
@@ -707,6 +707,10 @@ class InstanceTask:
         plan = self._accept(Plan(tuple(Comparison(self.driver, replace(self.wish, fields={}), presumed).steps), approvable=False), None)
         predicted = simulate.after(presumed, plan.steps)
         return Result(predicted, plan, self._plan_id(plan, None), {"status": presumed.status}, {"status": predicted.status})
+
+
+def _way_there(needs: str) -> str:
+    return "which cannot be changed here" if needs == "unsupported" else f"needs {needs}"
 
 
 def _tell_done(exc: VpsError, done: t.Sequence[Step], instance_id: str | None = None) -> None:

@@ -137,6 +137,15 @@ def test_a_loose_mode_is_tightened_by_the_next_write(path: str) -> None:
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
 
 
+def test_a_link_is_the_file_that_it_names(path: str, tmp_path: t.Any) -> None:
+    link = str(tmp_path / "link.json")
+    os.symlink(path, link)
+    ledger(link).write(SCOPE, ENTRY)
+    assert os.path.islink(link)
+    assert ledger(path).entry(SCOPE, ENTRY.name) == ENTRY
+    assert not os.path.exists(link + ".lock"), "both spellings go by one lock"
+
+
 class Killed(BaseException):
     """The process ends here."""
 

@@ -346,7 +346,9 @@ def test_ipv4_alone_reaches_an_ipv4_server_and_ipv6_alone_does_not(bench: t.Any)
         url = f"http://localhost:{stub.port}"
         bench.client(url, ip_family="ipv4").send(READ)
         assert stub.peers == ["127.0.0.1"]
-        assert failure(bench.client(url, ip_family="ipv6", backoff=ONCE), CREATE).__class__ is UnreachableError
+        refused = failure(bench.client(url, ip_family="ipv6", backoff=ONCE), CREATE)
+        assert refused.__class__ is UnreachableError
+        assert "ip_family: ipv6" in str(refused)
         assert len(stub.requests) == 1
 
 
