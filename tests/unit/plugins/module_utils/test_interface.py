@@ -166,7 +166,7 @@ def test_expect_reads_the_fields_that_it_is_about(controller: Controller, provid
 
 @where_it_replaces
 def test_absent_on_an_open_order_fails_although_an_earlier_server_is_just_going(controller: Controller, provider: str) -> None:
-    ledger = {"ledger": controller.ledger}
+    ledger: Options = {"ledger": controller.ledger}
     controller.made(provider, **ledger)
     slow_changes(controller, provider, 300.0)
     controller.instance(provider, name="web1", state="absent", wait=False, **place(provider), **ledger)
@@ -300,7 +300,7 @@ def test_an_order_of_a_killed_run_is_continued_by_the_plan_that_check_mode_shows
 
 @everywhere
 def test_what_a_new_order_lacks_does_not_keep_an_old_one_from_being_continued(controller: Controller, provider: str) -> None:
-    ledger = {"ledger": controller.ledger}
+    ledger: Options = {"ledger": controller.ledger}
 
     def kill() -> None:
         raise Killed
