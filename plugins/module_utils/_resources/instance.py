@@ -16,12 +16,10 @@ from dataclasses import dataclass, field, replace
 from .._core import simulate
 from .._core.errors import (
     AmbiguousError,
-    DriftError,
     ExpectationError,
     LedgerError,
     NotFoundError,
     OptionError,
-    PlanChangedError,
     TransientError,
     VpsError,
     WaitTimeoutError,
@@ -32,8 +30,10 @@ from .._core.wait import FIRST_POLL, Deadline, Operation
 from .._http.port import accepts_tcp
 from .._ledger import LIVE, Entry
 from .._providers.base import SECRET_FIELDS, Driver, Lookup, Order, Wish
-from ._comparison import Comparison, creation_step, current_value, require_consent
+from ._comparison import Comparison, creation_step, current_value
 from ._execution import SETTLE_SECONDS, Executor, managed, not_applied, wait_until_gone, wait_until_reachable, wait_until_ready
+from ._guards import Guards
+from ._options import check_options, managed_fields
 from ._ordering import Made, Ordering, how_to_clear
 
 STRICT_STATES = ("absent", "rebuilt")  # a name beside the id must match
@@ -62,76 +62,6 @@ class Found:
     entry: Entry | None = None  # an open order of an earlier run
 
 
-def check_options(driver: Driver, wish: Wish) -> None:
-    """Refuse what the options alone show, before any request.
-
-    Raises:
-        UnsupportedError: names provider, capability and what to do instead.
-        OptionError: names the option and what to write instead.
-    """
-    capabilities = driver.PROFILE.capabilities
-    if wish.state not in capabilities.states:
-        raise driver.unsupported(wish.state)
-    _check_guards(driver, wish)
-    if wish.state == "absent":
-        if wish.delete_with and "delete_with" not in capabilities.options:
-            raise driver.unsupported("delete_with")
-        driver.check(replace(wish, fields={}))
-        return
-    for option, value in wish.fields.items():
-        if option not in capabilities.options and not _holds_anyway(option, value):
-            raise driver.unsupported(option)
-    if wish.reset_password and "reset_password" not in capabilities.options:
-        raise driver.unsupported("reset_password")
-    if wish.update_password == "always" and "password" in wish.fields and "update_password" not in capabilities.options:
-        raise driver.unsupported("update_password")
-    if wish.fields.get("rescue") and wish.state in ("stopped", "suspended"):
-        raise OptionError(
-            f"rescue: true cannot be combined with state: {wish.state}, since a rescue system runs", hint="Leave one of them out.", option="rescue"
-        )
-    _check_values(wish)
-    driver.check(wish)
-
-
-def _holds_anyway(option: str, value: t.Any) -> bool:
-    """Whether a value holds although the provider has no such thing: no tags, no firewalls, not locked."""
-    return value in ({}, []) or (value is False and option != "public_ip")
-
-
-def _check_guards(driver: Driver, wish: Wish) -> None:
-    fields = Instance(driver.PROFILE.name, driver.account()).public()
-    unknown = [key for key in wish.expect if key not in fields]
-    if unknown:
-        raise OptionError(f"expect: an instance has no field {unknown[0]}", hint=f"Fields: {', '.join(sorted(fields))}.", option="expect")
-    if not 1 <= wish.wait_port <= 65535:
-        raise OptionError(f"wait_port must be a port number from 1 to 65535, not {wish.wait_port}", option="wait_port")
-
-
-def _check_values(wish: Wish) -> None:
-    for option, value in wish.fields.items():
-        if value == "" or (isinstance(value, list) and "" in value):
-            raise OptionError(f"{option} must not be empty", hint=f"Leave {option} out if it is not to be managed.", option=option)
-    for option in ("cpu", "memory_mb", "disk_gb", "ip_count"):
-        value = wish.fields.get(option)
-        if value is not None and value < 1:
-            raise OptionError(f"{option} must be at least 1, not {value}", option=option)
-    for key, value in (wish.fields.get("tags") or {}).items():
-        if key == "" or "=" in str(key):
-            raise OptionError(f"tags: {key!r} is no valid key; keys are not empty and hold no equals sign", option="tags")
-        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-            raise OptionError(f"tags: the value of {key} must be text", hint=f'Write {key}: "text", or {key}: "" for a plain tag.', option="tags")
-
-
-def _managed_fields(driver: Driver, wish: Wish) -> dict[str, t.Any]:
-    """The given options that the provider knows, in the form that they are compared in."""
-    if wish.state == "absent":
-        return {}
-    fields = {option: value for option, value in wish.fields.items() if option in driver.PROFILE.capabilities.options}
-    if "tags" in fields:
-        fields["tags"] = {str(key): str(value) for key, value in fields["tags"].items()}
-    return fields
-
-
 class InstanceTask:
     """One run of vps_instance.
 
@@ -147,9 +77,9 @@ class InstanceTask:
     def __init__(self, driver: Driver, wish: Wish, token: str) -> None:
         check_options(driver, wish)
         self.driver = driver
-        self.wish = replace(wish, fields=_managed_fields(driver, wish))
+        self.wish = replace(wish, fields=managed_fields(driver, wish))
         self.context = driver.context
-        self._token = token
+        self._guards = Guards(driver, self.wish, token)
 
     def run(self) -> Result:
         """Fetch, plan, then predict or apply and compare.
@@ -249,15 +179,15 @@ class InstanceTask:
                 wait_until_gone(self.driver, instance)
                 self._forget(instance)
             return Result(replace(instance, status=ABSENT, provider_status=None))
-        self._check_expectations(instance)
+        self._guards.check_expectations(instance)
         targets, left_behind = self.driver.delete_targets(instance, self.wish.delete_with)
-        plan = self._accept(Plan(tuple(self._removal_steps(instance, targets)), warnings=tuple(_removal_warnings(targets, left_behind))), instance)
-        self._warn_locked(instance, plan)
+        plan = self._guards.accept(Plan(tuple(self._removal_steps(instance, targets)), warnings=tuple(_removal_warnings(targets, left_behind))), instance)
+        self._guards.warn_locked(instance, plan)
         gone = simulate.after(instance, plan.steps)
         if not self.wish.wait and gone.status == ABSENT:
             gone = replace(gone, status=DELETING)
         views = ({"name": instance.name, "status": instance.status}, {"name": instance.name, "status": gone.status})
-        result = Result(gone, plan, self._plan_id(plan, instance), *views, left_behind=left_behind)
+        result = Result(gone, plan, self._guards.plan_id(plan, instance), *views, left_behind=left_behind)
         if self.context.check_mode:
             return result
         done = self._execute_removal(instance, plan.steps)
@@ -273,9 +203,9 @@ class InstanceTask:
             self.context.warn(f"{label}; wait is false, so its deletion is left to the next run")
             return Result(subject, operation_id=building.id)
         self.context.warn(f"{label}; it is deleted once it is there, and what would stay behind is not known yet")
-        plan = self._accept(Plan((Step("delete", "instance", self.wish.name, None, DELETE),), approvable=False), None)
+        plan = self._guards.accept(Plan((Step("delete", "instance", self.wish.name, None, DELETE),), approvable=False), None)
         views = ({"name": self.wish.name, "status": BUILDING}, {"name": self.wish.name, "status": ABSENT})
-        return Result(simulate.after(subject, plan.steps), plan, self._plan_id(plan, None), *views)
+        return Result(simulate.after(subject, plan.steps), plan, self._guards.plan_id(plan, None), *views)
 
     def _execute_removal(self, instance: Instance, steps: t.Sequence[Step]) -> t.Sequence[Step]:
         """Carry the steps out; who removes the server meanwhile does no harm."""
@@ -322,8 +252,8 @@ class InstanceTask:
         predicted = self._predicted(order)
         creation = creation_step(self.driver, self.wish, order.region, order.price)
         plan = self._creation_plan(order, predicted, creation)
-        plan = self._accept(plan, None)
-        plan_id = self._plan_id(plan, None)
+        plan = self._guards.accept(plan, None)
+        plan_id = self._guards.plan_id(plan, None)
         finished = self._after_creation(predicted, plan)
         result = Result(finished, plan, plan_id, {"status": ABSENT}, self._creation_view(creation, finished))
         if self.context.check_mode:
@@ -449,7 +379,7 @@ class InstanceTask:
         except VpsError as exc:
             _tell_done(exc, done, instance_id)
             raise
-        self._report_drift(Plan((), tuple(following.drift)), None)
+        self._guards.report_drift(Plan((), tuple(following.drift)), None)
         plan = replace(result.plan, steps=tuple(done), drift=tuple(following.drift))
         return replace(result, plan=plan, instance=instance, credentials=executor.credentials or self._first_login(made))
 
@@ -501,12 +431,12 @@ class InstanceTask:
         plan = Plan(tuple(comparison.steps), tuple(comparison.drift), tuple(comparison.warnings), comparison.approvable)
         plan = self._without_waiting(plan, kept=self._kept_without_waiting(plan) if instance.settled else 0)
         if any(step.action == "rebuild" for step in plan.steps):
-            self._check_expectations(instance)
-        plan = self._accept(plan, instance)
-        self._warn_locked(instance, plan)
+            self._guards.check_expectations(instance)
+        plan = self._guards.accept(plan, instance)
+        self._guards.warn_locked(instance, plan)
         predicted = simulate.after(instance, plan.steps)
         before, after = self._views(instance, predicted, plan)
-        result = Result(predicted, plan, self._plan_id(plan, instance), before, after)
+        result = Result(predicted, plan, self._guards.plan_id(plan, instance), before, after)
         if self.context.check_mode:
             return result
         if not plan.steps:
@@ -553,10 +483,6 @@ class InstanceTask:
             before["status"], after["status"] = instance.status, predicted.status
         return dict(sorted(before.items())), dict(sorted(after.items()))
 
-    def _warn_locked(self, instance: Instance, plan: Plan) -> None:
-        if instance.locked and plan.steps and plan.steps[0].action != "unlock" and self.context.check_mode:
-            self.context.warn(f"{self.driver.label(instance)} is locked; the provider will refuse these changes. Add locked: false to unlock it first.")
-
     def _insist_on(self, executor: Executor, comparison: Comparison) -> Instance:
         instance = executor.instance
         try:
@@ -602,7 +528,7 @@ class InstanceTask:
             raise OptionError("Replacing an instance needs its name, since the new one gets another id", option="name")
         if self.wish.name != instance.name:
             raise ExpectationError(f"Replacing and renaming {self.driver.label(instance)} at once is refused", hint="Rename it first.", id=instance.id)
-        self._check_expectations(instance)
+        self._guards.check_expectations(instance)
         order = self._order(instance)
         _targets, left_behind = self.driver.delete_targets(instance, ())
         unlock = [step for step in comparison.steps if step.action == "unlock"]
@@ -610,11 +536,11 @@ class InstanceTask:
         creation = creation_step(self.driver, self.wish, order.region, order.price, "replace", instance.id)
         following = self._creation_plan(order, predicted, creation)
         warnings = (*following.warnings, *_removal_warnings({}, left_behind))
-        plan = self._accept(replace(following, steps=(*unlock, *following.steps), warnings=warnings), instance)
-        self._warn_locked(instance, plan)
+        plan = self._guards.accept(replace(following, steps=(*unlock, *following.steps), warnings=warnings), instance)
+        self._guards.warn_locked(instance, plan)
         made = self._after_creation(predicted, following)
         views = ({"id": instance.id, "status": instance.status}, {"id": None, **self._creation_view(creation, made)})
-        result = Result(made, plan, self._plan_id(plan, instance), *views, left_behind=left_behind)
+        result = Result(made, plan, self._guards.plan_id(plan, instance), *views, left_behind=left_behind)
         if self.context.check_mode:
             return result
         remove = Step("delete", "instance", instance.name, None, DELETE, target={})
@@ -638,56 +564,6 @@ class InstanceTask:
 
     # -- guards -----------------------------------------------------------------------------------------------------
 
-    def _accept(self, plan: Plan, instance: Instance | None) -> Plan:
-        """Everything that may stop a plan before the first write; warnings are told here."""
-        for warning in plan.warnings:
-            self.context.warn(warning)
-        label = self.driver.label(instance) if instance else f"{self.wish.name} at {self.driver.PROFILE.title}"
-        plan_id = self._plan_id(plan, instance)
-        shown = {"plan": plan.public(), "plan_id": plan_id, "drift": [each.public() for each in plan.drift], "id": instance.id if instance else None}
-        try:
-            require_consent(plan.steps, plan.missing_consents(self.wish.allow), label)
-            if self.wish.expect_plan and plan.steps and plan_id != self.wish.expect_plan:
-                raise PlanChangedError(
-                    f"The plan for {label} is {plan_id} now, not {self.wish.expect_plan} as approved; nothing was changed",
-                    hint="Look at the plan in this result and approve it anew.",
-                    expect_plan=self.wish.expect_plan,
-                )
-            self._report_drift(plan, instance)
-        except VpsError as exc:
-            exc.facts.update({key: value for key, value in shown.items() if value is not None})
-            raise
-        return plan
-
-    def _report_drift(self, plan: Plan, instance: Instance | None) -> None:
-        if not plan.drift or self.wish.on_drift == "ignore":
-            return
-        label = self.driver.label(instance) if instance else str(self.wish.name)
-        told = "; ".join(f"{each.field} is {each.current!r}, wanted {each.wanted!r} ({_way_there(each.needs)})" for each in plan.drift)
-        if self.wish.on_drift == "fail" and instance is not None:
-            raise DriftError(
-                f"{label} differs in what this task does not change: {told}",
-                hint="Correct the task, allow what is needed, or set on_drift: warn.",
-                drift=[each.public() for each in plan.drift],
-            )
-        self.context.warn(f"{label} differs in what this task does not change: {told}")
-
-    def _check_expectations(self, instance: Instance) -> None:
-        """The guard of C(expect).
-
-        Raises:
-            ExpectationError: names every field that does not match.
-        """
-        shown = instance.public()
-        wrong = {key: shown[key] for key, value in self.wish.expect.items() if not _alike(value, shown[key])}
-        if wrong:
-            told = "; ".join(f"{key} is {value!r}, expected {self.wish.expect[key]!r}" for key, value in sorted(wrong.items()))
-            raise ExpectationError(f"{self.driver.label(instance)} is not the expected one: {told}; nothing was changed", id=instance.id)
-
-    def _plan_id(self, plan: Plan, instance: Instance | None) -> str:
-        subject = (instance.id if instance else None) or self.wish.name or self.wish.id or ""
-        return plan.fingerprint(self._token, self.driver.PROFILE.name, self.driver.account(), subject)
-
     def _execute(self, executor: Executor, steps: t.Sequence[Step]) -> None:
         subject = executor.instance.id
         try:
@@ -704,13 +580,9 @@ class InstanceTask:
         if self.wish.state == "absent":
             return Result(presumed, Plan(approvable=False))
         presumed = replace(presumed, status=RUNNING)
-        plan = self._accept(Plan(tuple(Comparison(self.driver, replace(self.wish, fields={}), presumed).steps), approvable=False), None)
+        plan = self._guards.accept(Plan(tuple(Comparison(self.driver, replace(self.wish, fields={}), presumed).steps), approvable=False), None)
         predicted = simulate.after(presumed, plan.steps)
-        return Result(predicted, plan, self._plan_id(plan, None), {"status": presumed.status}, {"status": predicted.status})
-
-
-def _way_there(needs: str) -> str:
-    return "which cannot be changed here" if needs == "unsupported" else f"needs {needs}"
+        return Result(predicted, plan, self._guards.plan_id(plan, None), {"status": presumed.status}, {"status": predicted.status})
 
 
 def _tell_done(exc: VpsError, done: t.Sequence[Step], instance_id: str | None = None) -> None:
@@ -752,9 +624,3 @@ def _shown(instance: Instance, option: str) -> t.Any:
     if option == "ssh_keys":
         return sorted(str(ref) for ref in instance.ssh_keys or ()) or None
     return current_value(instance, option)
-
-
-def _alike(wanted: t.Any, current: t.Any) -> bool:
-    if isinstance(wanted, (dict, list)) or isinstance(current, (dict, list)):
-        return bool(wanted == current)
-    return str(wanted) == str(current) if wanted is not None and current is not None else wanted is current

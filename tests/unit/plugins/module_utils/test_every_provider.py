@@ -163,3 +163,12 @@ def test_what_never_existed_shows_name_provider_and_region(controller: Controlle
     known = {key: value for key, value in result["instance"].items() if value not in (None, [], {})}
     expected = {"name": "nobody", "provider": provider, "account": known["account"], "region": shown, "status": "absent"}
     assert known == {key: value for key, value in expected.items() if value is not None}
+
+
+@everywhere
+def test_a_refusal_by_the_options_alone_sends_nothing(controller: Controller, provider: str) -> None:
+    controller.environ.pop("GCORE_PROJECT", None)
+    for wrong in ({"expect": {"colour": "blue"}, "state": "absent"}, {"wait_port": 0}, {"tags": {"a=b": "c"}} if provider in ("civo", "gcore") else {"cpu": 0}):
+        result = controller.instance(provider, name="web1", **wrong).result
+        assert result["failed"] is True
+        assert controller.calls(provider) == []
