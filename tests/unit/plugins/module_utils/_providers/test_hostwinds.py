@@ -54,14 +54,12 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._core.model import 
     Price,
     Ref,
 )
-from ansible_collections.polyhost.cloud.plugins.module_utils._core.wait import Clock, Deadline, Operation, Waiter
-from ansible_collections.polyhost.cloud.plugins.module_utils._http.client import Authorise, Backoff, Classify, Client, Response, Retry, Transport
-from ansible_collections.polyhost.cloud.plugins.module_utils._http.rate import RateLimit
-from ansible_collections.polyhost.cloud.plugins.module_utils._http.redact import Redactor
-from ansible_collections.polyhost.cloud.plugins.module_utils._ledger import Ledger
+from ansible_collections.polyhost.cloud.plugins.module_utils._core.wait import Deadline, Operation
+from ansible_collections.polyhost.cloud.plugins.module_utils._http.client import Response, Retry
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import Connection, Receipt, Wish
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.hostwinds import api, mapping
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.hostwinds.driver import HostwindsDriver
+from ansible_collections.polyhost.cloud.tests.unit.wire import Answer, Context, Request, Session
 
 TOKEN = "hw-s3cret-key"
 URL = "https://clients.hostwinds.com/cloud/api.php"
@@ -84,8 +82,6 @@ PROFILES = [
 ]
 FIELDS = {"image": "tpl-1", "size": "2"}
 TRAITS = {"name": "web", "region": "7", "image": "tpl-1"}
-
-Answer = t.Any  # a body, (status, body or text), or an exception
 
 
 def row(number: int = 12, **more: t.Any) -> dict[str, t.Any]:
@@ -126,33 +122,26 @@ def short(number: int = 12, **more: t.Any) -> dict[str, t.Any]:
     return {"id": number, "hostname": "hwsrv", "srvrname": "web", "ips": "198.51.100.7, 198.51.100.8", "dedicatedip": "198.51.100.7", "ip_v6": "", **more}
 
 
-class Fast(Clock):
-    """Time that passes only by sleeping."""
-
-    def __init__(self) -> None:
-        self.time = 1000.0
-
-    def now(self) -> float:
-        return self.time
-
-    def epoch(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.time += max(0.0, seconds)
+Form = list[tuple[str, str]]
 
 
-class Script:
-    """A session that answers from a script and remembers what was sent; the last answer of an action is repeated."""
+class Script(Session[Form]):
+    """A call is its action; C(live) answers the listings in the envelope E2, else E3 (HW-2)."""
+
+    HEADERS: t.ClassVar = {"cf-ray": "ray-1"}
 
     def __init__(self, live: bool) -> None:
+        super().__init__()
         self.live = live
-        self.answers: dict[str, list[Answer]] = {}
-        self.sent: list[list[tuple[str, str]]] = []
-        self.raw: list[tuple[str, str, dict[str, t.Any]]] = []
 
-    def on(self, action: str, *answers: Answer) -> None:
-        self.answers[action] = list(answers)
+    def read(self, request: Request) -> tuple[str, Form]:
+        form = request.arguments["data"]
+        return dict(form)["action"], [field for field in form if field[0] != "API"]
+
+    def enveloped(self, call: str, answer: Answer) -> t.Any:
+        if not self.live or call not in LISTINGS or (isinstance(answer, list) and answer and "result" in answer[0]):
+            return answer
+        return {"success": answer}
 
     def has(self, *rows: dict[str, t.Any]) -> None:
         """These servers, settled, in both lists; get_instance shows the first."""
@@ -161,80 +150,34 @@ class Script:
         self.on("get_instance", *(rows[:1] or [BAD_ID]))
         self.on("check_serviceid", {"success": False})
 
-    def request(self, method: str, url: str, **arguments: t.Any) -> requests.Response:
-        form = arguments["data"]
-        self.raw.append((method, url, arguments))
-        self.sent.append([field for field in form if field[0] != "API"])
-        action = dict(form)["action"]
-        assert action in self.answers, f"not expected: {form}"
-        answers = self.answers[action]
-        answer = answers.pop(0) if len(answers) > 1 else answers[0]
-        if isinstance(answer, Exception):
-            raise answer
-        status, content = answer if isinstance(answer, tuple) else (200, self._enveloped(action, answer))
-        response = requests.Response()
-        response.status_code = status
-        response._content = content.encode() if isinstance(content, str) else json.dumps(content).encode()
-        response.headers["cf-ray"] = "ray-1"
-        return response
-
-    def _enveloped(self, action: str, answer: Answer) -> t.Any:
-        if not self.live or action not in LISTINGS or (isinstance(answer, list) and answer and "result" in answer[0]):
-            return answer
-        return {"success": answer}
-
-    def close(self) -> None:
-        """Nothing to close."""
+    @property
+    def raw(self) -> list[Request]:
+        return self.requests
 
     @property
     def calls(self) -> list[str]:
         return [form[0][1] for form in self.sent]
 
     @property
-    def writes(self) -> list[list[tuple[str, str]]]:
+    def writes(self) -> list[Form]:
         return [form for form in self.sent if api.CALLS[form[0][1]].mutates]
 
 
-class World:
-    """A context with a scripted provider and a clock that does not wait."""
-
-    ledger: Ledger | None = None
-    max_retry_wait = 120.0
+class World(Context[Script]):
+    """A task at Hostwinds."""
 
     def __init__(self, *, live: bool = False, check_mode: bool = False, region: str | None = None) -> None:
-        self.script = Script(live)
-        self.clock = Fast()
-        self.waiter = Waiter(self.clock, jitter=lambda: 0.5)
-        self.deadline = Deadline(self.clock, 1800.0)
-        self.connection = Connection("hostwinds", TOKEN, URL, region=region)
-        self.check_mode = check_mode
-        self.warnings: list[str] = []
-
-    def client(self, authorise: Authorise, classify: Classify, backoff: Backoff) -> Client:
-        client = Client(
-            provider="Hostwinds",
-            base_url=URL,
-            authorise=authorise,
-            classify=classify,
-            transport=Transport(),
-            rate_limit=RateLimit("", 0, self.waiter),
-            waiter=self.waiter,
-            redactor=Redactor([TOKEN, "S3CRET-password"]),
-            read_only=self.check_mode,
-            backoff=backoff,
+        super().__init__(
+            HostwindsDriver.PROFILE,
+            Connection("hostwinds", TOKEN, URL, region=region),
+            Script(live),
+            wait_timeout=1800.0,
+            check_mode=check_mode,
+            secrets=["S3CRET-password"],
         )
-        client._session = self.script
-        return client
-
-    def warn(self, message: str) -> None:
-        self.warnings.append(message)
 
     def driver(self) -> HostwindsDriver:
         return HostwindsDriver(self)
-
-    def wait(self, operation: Operation | None) -> Outcome:
-        assert operation is not None
-        return self.waiter.wait(operation, self.deadline)
 
 
 @pytest.fixture(params=["seed", "live"])
