@@ -32,15 +32,12 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._core.errors import
     VpsError,
     WriteRefusedError,
 )
-from ansible_collections.polyhost.cloud.plugins.module_utils._core.model import RESCUE, RUNNING, STOPPED, Instance, Outcome, Ref
-from ansible_collections.polyhost.cloud.plugins.module_utils._core.wait import Clock, Deadline, Operation, Waiter
-from ansible_collections.polyhost.cloud.plugins.module_utils._http.client import Authorise, Backoff, Classify, Client, Response, Retry, Transport
-from ansible_collections.polyhost.cloud.plugins.module_utils._http.rate import RateLimit
-from ansible_collections.polyhost.cloud.plugins.module_utils._http.redact import Redactor
-from ansible_collections.polyhost.cloud.plugins.module_utils._ledger import Ledger
+from ansible_collections.polyhost.cloud.plugins.module_utils._core.model import RESCUE, RUNNING, STOPPED, Instance, Ref
+from ansible_collections.polyhost.cloud.plugins.module_utils._http.client import Response, Retry
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import CATALOG_LISTS, FIELDS, Connection, Order, Wish
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.civo import api, mapping
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.civo.driver import CivoDriver
+from ansible_collections.polyhost.cloud.tests.unit.wire import Answer, Context, Request, Session
 
 TOKEN = "s3cret-token"
 URL = "https://api.example.com/prefix"
@@ -112,106 +109,43 @@ WRONG_STATE = (409, {"code": "instance_state_must_be_active_or_shutoff", "reason
 DONE = {"result": "success"}
 SPEC = {"image": "ubuntu-focal", "size": "g3.small", "firewalls": ["web"]}
 
-Answer = t.Any  # (status, body), a bare body, or an exception
 
+class Script(Session[tuple[str, dict[str, t.Any], t.Any]]):
+    """A call is C(GET /sizes@LON1): method, path and the region in the query; C(sent) lists calls, the rest of their queries and bodies."""
 
-class Fast(Clock):
-    """Time that passes only by sleeping."""
+    HEADERS: t.ClassVar = {"x-request-id": "req-1"}
 
-    def __init__(self) -> None:
-        self.time = 1000.0
-
-    def now(self) -> float:
-        return self.time
-
-    def epoch(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.time += max(0.0, seconds)
-
-
-class Script:
-    """A session that answers from a script and remembers what was sent; the last answer of a call is repeated.
-
-    A call is C(GET /v2/sizes@LON1): method, path and the region in the query.
-    """
-
-    def __init__(self) -> None:
-        self.answers: dict[str, list[Answer]] = {}
-        self.calls: list[str] = []
-        self.bodies: list[t.Any] = []
-        self.queries: list[dict[str, t.Any]] = []
-        self.headers: list[dict[str, str]] = []
-
-    def on(self, call: str, *answers: Answer) -> None:
-        self.answers[call] = list(answers)
-
-    def request(self, method: str, url: str, **arguments: t.Any) -> requests.Response:
-        assert url.startswith(f"{URL}/v2/")
-        query = dict(arguments["params"])
+    def read(self, request: Request) -> tuple[str, tuple[str, dict[str, t.Any], t.Any]]:
+        assert request.url.startswith(f"{URL}/v2/")
+        query = dict(request.arguments["params"])
         region = query.pop("region", None)
-        call = f"{method} {url[len(URL) + 3 :]}" + (f"@{region}" if region else "")
-        body = arguments.get("data")
-        self.calls.append(call)
-        self.queries.append(query)
-        self.bodies.append(json.loads(body) if body else None)
-        self.headers.append(arguments["headers"])
-        assert call in self.answers, f"not expected: {call}"
-        answers = self.answers[call]
-        answer = answers.pop(0) if len(answers) > 1 else answers[0]
-        if isinstance(answer, Exception):
-            raise answer
-        status, content = answer if isinstance(answer, tuple) else (200, answer)
-        response = requests.Response()
-        response.status_code = status
-        response._content = content.encode() if isinstance(content, str) else json.dumps(content).encode()
-        response.headers["x-request-id"] = "req-1"
-        return response
+        call = f"{request.method} {request.url[len(URL) + 3 :]}" + (f"@{region}" if region else "")
+        return call, (call, query, request.body)
 
-    def close(self) -> None:
-        """Nothing to close."""
+    @property
+    def calls(self) -> list[str]:
+        return [call for call, _query, _body in self.sent]
+
+    @property
+    def queries(self) -> list[dict[str, t.Any]]:
+        return [query for _call, query, _body in self.sent]
+
+    @property
+    def bodies(self) -> list[t.Any]:
+        return [body for _call, _query, body in self.sent]
 
     @property
     def writes(self) -> list[tuple[str, t.Any]]:
-        return [(call, body) for call, body in zip(self.calls, self.bodies, strict=True) if not call.startswith("GET")]
+        return [(call, body) for call, _query, body in self.sent if not call.startswith("GET")]
 
 
-class World:
-    """A context with a scripted provider and a clock that does not wait."""
-
-    max_retry_wait = 120.0
-    ledger: Ledger | None = None
+class World(Context[Script]):
+    """A task at Civo."""
 
     def __init__(self, region: str | None = "LON1", *, check_mode: bool = False) -> None:
-        self.script = Script()
-        self.clock = Fast()
-        self.waiter = Waiter(self.clock, jitter=lambda: 0.5)
-        self.deadline = Deadline(self.clock, 100.0)
-        self.connection = Connection("civo", TOKEN, URL, region=region)
-        self.check_mode = check_mode
-        self.warnings: list[str] = []
+        super().__init__(CivoDriver.PROFILE, Connection("civo", TOKEN, URL, region=region), Script(), wait_timeout=100.0, check_mode=check_mode)
         self.driver = CivoDriver(self)
         self.script.on("GET /regions", REGIONS)
-
-    def client(self, authorise: Authorise, classify: Classify, backoff: Backoff) -> Client:
-        client = Client(
-            provider="Civo",
-            base_url=URL,
-            authorise=authorise,
-            classify=classify,
-            transport=Transport(),
-            rate_limit=RateLimit("", 0, self.waiter),
-            waiter=self.waiter,
-            redactor=Redactor([TOKEN]),
-            read_only=self.check_mode,
-            backoff=backoff,
-        )
-        client._session = self.script
-        return client
-
-    def warn(self, message: str) -> None:
-        self.warnings.append(message)
 
     def has(self, *rows: dict[str, t.Any], region: str = "LON1") -> None:
         """Exactly these servers exist in a region."""
@@ -228,10 +162,6 @@ class World:
     def statuses(self, *words: str, **more: t.Any) -> None:
         """What successive reads of the server show."""
         self.script.on(f"GET /instances/{ID}@LON1", *({**ROW, "status": word, **more} for word in words))
-
-    def wait(self, operation: Operation | None) -> Outcome:
-        assert operation is not None
-        return self.waiter.wait(operation, self.deadline)
 
     def order(self, **fields: t.Any) -> Order:
         """The order for a wish, with everything on offer."""
