@@ -33,16 +33,14 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._core.errors import
     VpsError,
     WaitTimeoutError,
 )
-from ansible_collections.polyhost.cloud.plugins.module_utils._core.model import DELETING, RUNNING, Instance, Outcome, Price, Ref
-from ansible_collections.polyhost.cloud.plugins.module_utils._core.wait import Deadline, Operation, Waiter
-from ansible_collections.polyhost.cloud.plugins.module_utils._http.client import Authorise, Backoff, Classify, Client, Response, Retry, Transport
-from ansible_collections.polyhost.cloud.plugins.module_utils._http.rate import RateLimit
-from ansible_collections.polyhost.cloud.plugins.module_utils._http.redact import Redactor
+from ansible_collections.polyhost.cloud.plugins.module_utils._core.model import DELETING, RUNNING, Instance, Price, Ref
+from ansible_collections.polyhost.cloud.plugins.module_utils._core.wait import Operation
+from ansible_collections.polyhost.cloud.plugins.module_utils._http.client import Response, Retry
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import FIELDS as ALL_FIELDS
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import Connection, Receipt, Wish
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.gcore import api, mapping
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.gcore.driver import GcoreDriver
-from ansible_collections.polyhost.cloud.tests.unit.fakes import FakeClock
+from ansible_collections.polyhost.cloud.tests.unit.wire import Answer, Context, Request, Session
 
 TOKEN = "1234$abcdef0123456789"
 HOST = "https://api.gcore.com"
@@ -64,7 +62,6 @@ KEYS = "GET /v1/ssh_keys/1337"
 VOLUME, EXTEND = "GET /v1/volumes/1337/4/vol-1", "POST /v1/volumes/1337/4/vol-1/extend"
 
 Row = dict[str, t.Any]
-Answer = t.Any  # (status, body), a body, or an exception
 
 
 def listed(*rows: Row, count: int | None = None) -> Row:
@@ -134,37 +131,14 @@ def task(state: str = "FINISHED", number: str = "t-1", **more: t.Any) -> Row:
     return {"id": number, "task_type": "create_vm", "state": state, "error": None, "project_id": 1337, "region_id": 4, "created_resources": None, **more}
 
 
-class Script:
-    """A session that answers from a script and remembers what was sent; the last answer of a call is repeated."""
+class Script(Session[tuple[str, t.Any, t.Any]]):
+    """A call is method and path below the prefix; C(sent) lists calls, queries and bodies."""
 
-    def __init__(self, prefix: str) -> None:
-        self.prefix = prefix
-        self.answers: dict[str, list[Answer]] = {}
-        self.sent: list[tuple[str, t.Any, t.Any]] = []
-        self.headers: list[dict[str, str]] = []
-
-    def on(self, call: str, *answers: Answer) -> None:
-        self.answers[call] = list(answers)
-
-    def request(self, method: str, url: str, **arguments: t.Any) -> requests.Response:
-        assert url.startswith(self.prefix), url
-        call = f"{method} {url[len(self.prefix) :]}"
-        body = arguments.get("data")
-        self.sent.append((call, arguments["params"], json.loads(body) if body else None))
-        self.headers.append(arguments["headers"])
-        assert call in self.answers, f"not expected: {call}"
-        answers = self.answers[call]
-        answer = answers.pop(0) if len(answers) > 1 else answers[0]
-        if isinstance(answer, Exception):
-            raise answer
-        status, content = answer if isinstance(answer, tuple) else (200, answer)
-        response = requests.Response()
-        response.status_code = status
-        response._content = content.encode() if isinstance(content, str) else json.dumps(content).encode()
-        return response
-
-    def close(self) -> None:
-        """Nothing to close."""
+    def read(self, request: Request) -> tuple[str, tuple[str, t.Any, t.Any]]:
+        prefix = f"{HOST}/cloud"
+        assert request.url.startswith(prefix), request.url
+        call = f"{request.method} {request.url[len(prefix) :]}"
+        return call, (call, request.arguments["params"], request.body)
 
     @property
     def calls(self) -> list[str]:
@@ -178,44 +152,19 @@ class Script:
         return next(query for sent, query, _body in self.sent if sent == call)
 
 
-class World:
-    """A context with a scripted provider and a clock that does not wait."""
-
-    max_retry_wait = 120.0
-    ledger = None
+class World(Context[Script]):
+    """A task at Gcore."""
 
     def __init__(self, *, check_mode: bool = False, url: str = HOST, **connection: t.Any) -> None:
-        self.script = Script(f"{HOST}/cloud")
-        self.waiter = Waiter(FakeClock(), jitter=lambda: 0.5)
-        self.deadline = Deadline(self.waiter.clock, 1800.0)
-        self.connection = Connection("gcore", TOKEN, url, **{"project": "1337", "region": "4", **connection})
-        self.check_mode = check_mode
-        self.warnings: list[str] = []
-        self.redactor = Redactor([TOKEN, "s3cret-pass"])
-        self.driver = GcoreDriver(self)
-
-    def client(self, authorise: Authorise, classify: Classify, backoff: Backoff) -> Client:
-        client = Client(
-            provider="Gcore",
-            base_url=self.connection.url,
-            authorise=authorise,
-            classify=classify,
-            transport=Transport(),
-            rate_limit=RateLimit("unused", 0.0, self.waiter),
-            waiter=self.waiter,
-            redactor=self.redactor,
-            read_only=self.check_mode,
-            backoff=backoff,
+        super().__init__(
+            GcoreDriver.PROFILE,
+            Connection("gcore", TOKEN, url, **{"project": "1337", "region": "4", **connection}),
+            Script(),
+            wait_timeout=1800.0,
+            check_mode=check_mode,
+            secrets=["s3cret-pass"],
         )
-        client._session = self.script
-        return client
-
-    def warn(self, message: str) -> None:
-        self.warnings.append(message)
-
-    def wait(self, operation: Operation | None) -> Outcome:
-        assert operation is not None
-        return self.waiter.wait(operation, self.deadline)
+        self.driver = GcoreDriver(self)
 
     def server(self, **changes: t.Any) -> Instance:
         """A server as the last read brought it, without that read in the record."""
