@@ -33,15 +33,14 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._core.errors import
     WaitTimeoutError,
 )
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.model import RUNNING, STOPPED, UNKNOWN, Instance, Outcome
-from ansible_collections.polyhost.cloud.plugins.module_utils._core.wait import Clock, Deadline, Operation, Waiter
-from ansible_collections.polyhost.cloud.plugins.module_utils._http.client import Authorise, Backoff, Classify, Client, Response, Retry, Transport
-from ansible_collections.polyhost.cloud.plugins.module_utils._http.rate import RateLimit
-from ansible_collections.polyhost.cloud.plugins.module_utils._http.redact import Redactor
+from ansible_collections.polyhost.cloud.plugins.module_utils._core.wait import Operation
+from ansible_collections.polyhost.cloud.plugins.module_utils._http.client import Response, Retry
 from ansible_collections.polyhost.cloud.plugins.module_utils._ledger import JOB, LIVE, ORDERING, Entry, Ledger
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import FIELDS as ALL_FIELDS
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import Connection, Receipt, Wish
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.hosterapi import api, mapping
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.hosterapi.driver import HosterapiDriver
+from ansible_collections.polyhost.cloud.tests.unit.wire import Answer, Context, Request, Session
 
 TOKEN = "17|s3cret-token"
 URL = "https://reseller.hosterapi.de/api/v1"
@@ -56,56 +55,23 @@ REFUSED = (500, {"result": False, "error": "0xa1: failed to send {signal} signal
 TIMED_OUT = (500, {"result": False, "error": "0xa3: timeout"})
 NO_JOB = (404, {"result": False, "error": "0xc1: job not found"})
 
-Answer = t.Any  # (status, body), a bare payload, or an exception
 
+class Script(Session[tuple[str, t.Any]]):
+    """A call is method and path; C(sent) lists calls and bodies."""
 
-class Fast(Clock):
-    """Time that passes only by sleeping."""
+    HEADERS: t.ClassVar = {"x-request-id": "req-1"}
 
-    def __init__(self) -> None:
-        self.time = 1000.0
+    def read(self, request: Request) -> tuple[str, tuple[str, t.Any]]:
+        assert request.url.startswith(URL)
+        call = f"{request.method} {request.url[len(URL) :]}"
+        return call, (call, request.body)
 
-    def now(self) -> float:
-        return self.time
+    def enveloped(self, call: str, answer: Answer) -> t.Any:
+        return {"result": answer}
 
-    def epoch(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.time += max(0.0, seconds)
-
-
-class Script:
-    """A session that answers from a script and remembers what was sent; the last answer of a call is repeated."""
-
-    def __init__(self) -> None:
-        self.answers: dict[str, list[Answer]] = {}
-        self.sent: list[tuple[str, t.Any]] = []
-        self.raw: list[dict[str, t.Any]] = []
-
-    def on(self, call: str, *answers: Answer) -> None:
-        self.answers[call] = list(answers)
-
-    def request(self, method: str, url: str, **arguments: t.Any) -> requests.Response:
-        assert url.startswith(URL)
-        call = f"{method} {url[len(URL) :]}"
-        body = arguments.get("data")
-        self.sent.append((call, json.loads(body) if body else None))
-        self.raw.append(arguments)
-        assert call in self.answers, f"not expected: {call}"
-        answers = self.answers[call]
-        answer = answers.pop(0) if len(answers) > 1 else answers[0]
-        if isinstance(answer, Exception):
-            raise answer
-        status, content = answer if isinstance(answer, tuple) else (200, {"result": answer})
-        response = requests.Response()
-        response.status_code = status
-        response._content = content.encode() if isinstance(content, str) else json.dumps(content).encode()
-        response.headers["x-request-id"] = "req-1"
-        return response
-
-    def close(self) -> None:
-        """Nothing to close."""
+    @property
+    def raw(self) -> list[dict[str, t.Any]]:
+        return [request.arguments for request in self.requests]
 
     @property
     def calls(self) -> list[str]:
@@ -116,40 +82,12 @@ class Script:
         return [each for each in self.sent if not each[0].startswith("GET")]
 
 
-class World:
-    """A context with a scripted provider, a ledger in a folder and a clock that does not wait."""
-
-    max_retry_wait = 120.0
+class World(Context[Script]):
+    """A task at HosterAPI.de, with a ledger in a folder."""
 
     def __init__(self, folder: t.Any, *, ledger: bool = True, check_mode: bool = False) -> None:
-        self.script = Script()
-        self.clock = Fast()
-        self.waiter = Waiter(self.clock, jitter=lambda: 0.5)
-        self.deadline = Deadline(self.clock, 100.0)
-        self.connection = Connection("hosterapi", TOKEN, URL)
+        super().__init__(HosterapiDriver.PROFILE, Connection("hosterapi", TOKEN, URL), Script(), wait_timeout=100.0, check_mode=check_mode)
         self.ledger = Ledger(str(folder / "ledger.json"), "hosterapi", "reseller.hosterapi.de", self.waiter, check_mode) if ledger else None
-        self.check_mode = check_mode
-        self.warnings: list[str] = []
-        self.redactor = Redactor([TOKEN])
-
-    def client(self, authorise: Authorise, classify: Classify, backoff: Backoff) -> Client:
-        client = Client(
-            provider="HosterAPI.de",
-            base_url=URL,
-            authorise=authorise,
-            classify=classify,
-            transport=Transport(),
-            rate_limit=RateLimit("", 0, self.waiter),
-            waiter=self.waiter,
-            redactor=self.redactor,
-            read_only=self.check_mode,
-            backoff=backoff,
-        )
-        client._session = self.script
-        return client
-
-    def warn(self, message: str) -> None:
-        self.warnings.append(message)
 
     def bind(self, name: str, sid: str) -> None:
         self.entry(Entry(LIVE, name, id=sid))
@@ -164,10 +102,6 @@ class World:
         for sid in sids:
             self.script.on(f"GET {SERVER}/{sid}/config", {**CONFIG, **(config or {})})
             self.script.on(f"GET {SERVER}/{sid}/status", {**STATUS, **(status or {})})
-
-    def wait(self, operation: Operation | None) -> Outcome:
-        assert operation is not None
-        return self.waiter.wait(operation, self.deadline)
 
 
 @pytest.fixture
