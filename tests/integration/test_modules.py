@@ -218,7 +218,7 @@ def test_ledger_clear_forgets_an_open_order(controller: Controller) -> None:
     again = controller.tasks(instance("hosterapi", wait_timeout=1))
     assert again.result["failed"] is True
     assert controller.simulator.writes("hosterapi").count("server_create") == 1
-    cleared = controller.playbook(str(ROOT / "playbooks" / "ledger_clear.yml"), "-e", json.dumps({"ledger": str(controller.ledger), "name": "web1"}))
+    cleared = controller.playbook(str(ROOT / "playbooks" / "ledger_clear.yml"), "-e", json.dumps({"ledger": str(controller.ledger), "server": "web1"}))
     assert cleared.status == 0, cleared.output
     run = controller.tasks(instance("hosterapi"))
     assert run.result["changed"] is True, run.output

@@ -342,7 +342,7 @@ class Client:
             )
         if _nothing_sent(exc):
             family = self._transport.ip_family
-            hint = f"With ip_family: {family} no other addresses are tried." if family != "any" else None
+            hint = "Check api_url and the network." + (f" With ip_family: {family} no other addresses are tried." if family != "any" else "")
             return UnreachableError(f"{self.provider}: no connection to {host} for {call.id} ({reason}); nothing was sent", hint=hint)
         if isinstance(exc, _UNUSABLE):
             return ConfigurationError(
@@ -432,7 +432,8 @@ class Client:
         host = parts.hostname or ""
         environ = {name.lower(): value for name, value in self._transport.environ.items() if name.lower().endswith("_proxy") and value}
         environ.update({name: value for name, value in self._transport.environ.items() if name.endswith("_proxy")})
-        bypass = urllib.request.proxy_bypass_environment(f"{host}:{parts.port}" if parts.port else host, {"no": environ.get("no_proxy", "")})  # type: ignore[attr-defined]
+        place = f"{host}:{parts.port}" if parts.port else host
+        bypass = urllib.request.proxy_bypass_environment(place, {"no": environ.get("no_proxy", "")})  # type: ignore[attr-defined]
         if is_loopback(host) or bypass:
             return {}
         everything = environ.get("all_proxy")

@@ -52,7 +52,7 @@ class Made:
 
 def how_to_clear(ledger: Ledger | None, name: str) -> str:
     """What a person types to forget an open order that made no server."""
-    given = {"ledger": ledger.path if ledger else "PATH", "name": name}
+    given = {"ledger": ledger.path if ledger else "PATH", "server": name}
     plain = all(re.fullmatch(r"[\w@%+:,./-]+", value) for value in given.values())
     variables = " ".join(f"-e {key}={value}" for key, value in given.items()) if plain else f"-e {shlex.quote(json.dumps(given))}"
     return f"If there is none, clear the open entry: ansible-playbook polyhost.cloud.ledger_clear {variables}"

@@ -269,6 +269,9 @@ class HostwindsDriver(Driver):
             if exc.facts.get("provider_message"):
                 raise
             raise OutcomeUnknownError(f"{exc.message}, which does not prove that nothing was ordered", **exc.facts) from exc
+        except RejectedError as exc:
+            exc.hint = exc.hint or "Hostwinds lists no templates, locations and keys beforehand: check image, region and ssh_keys."
+            raise
         return Receipt()
 
     def follow(self, receipt: Receipt, order_traits: t.Mapping[str, t.Any], known_ids: frozenset[str]) -> Operation:

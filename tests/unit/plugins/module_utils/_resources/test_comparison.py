@@ -297,7 +297,11 @@ def refusing() -> FakeDriver:
     """A driver that grows sizes only."""
     driver = FakeDriver()
     driver.known["image"] = [Ref("i1", "debian"), Ref("i2", "ubuntu")]
-    driver.check_change = lambda instance, changes, wanted: (_ for _ in ()).throw(OptionError("too small", option="size"))  # type: ignore[method-assign]
+
+    def check_change(instance: Instance, changes: t.Any, wanted: t.Any) -> t.NoReturn:
+        raise OptionError("too small", option="size")
+
+    driver.check_change = check_change  # type: ignore[method-assign]
     return driver
 
 

@@ -271,7 +271,11 @@ def test_a_refused_step_is_not_waited_for_beyond_the_budget() -> None:
 
 def test_a_stopped_server_that_a_resize_started_is_stopped_again() -> None:
     driver = FakeDriver(server(status="stopped", size="s"))
-    driver.resize = lambda instance, changes, wish: driver._verb("resize", own=driver._changes(instance, size="l", status="running"))  # type: ignore[method-assign]
+
+    def resize(instance: Instance, changes: t.Any, wish: t.Any) -> t.Any:
+        return driver._verb("resize", own=driver._changes(instance, size="l", status="running"))
+
+    driver.resize = resize  # type: ignore[method-assign]
     run = executor(driver)
     run.run([Step("resize", "size", "s", "l")])
     assert [call[0] for call in driver.calls] == ["resize", "stop"]

@@ -233,16 +233,13 @@ def test_the_token_comes_before_the_id_but_the_log_knows_the_operation(sim: Simu
     assert not things(sim)
 
 
-def simulator_that_broke() -> t.ContextManager[pytest.ExceptionInfo[RuntimeError]]:
-    return pytest.raises(RuntimeError, match="the simulator itself broke")
-
-
 def test_an_error_of_the_simulator_itself_is_reported_without_quoting_the_request() -> None:
     simulator = Simulator([ShopProvider])
-    with simulator_that_broke() as caught, simulator:
-        client = Client(simulator.url("shop"))
-        assert client.send("POST", "/break", "marker-4711")[0] == 500
-        client.close()
+    with pytest.raises(RuntimeError, match="the simulator itself broke") as caught:
+        with simulator:
+            client = Client(simulator.url("shop"))
+            assert client.send("POST", "/break", "marker-4711")[0] == 500
+            client.close()
     assert "marker-4711" not in str(caught.value)
     assert "things.break: RuntimeError" in str(caught.value)
 
