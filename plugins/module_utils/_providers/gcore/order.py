@@ -7,17 +7,18 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import re
 import typing as t
 from functools import partial
 
-from ..._core.errors import OptionError, ProviderError
+from ..._core.errors import OptionError, ProviderError, VpsError
 from ..._core.model import Ref
 from ..._core.normalise import integer, text
 from ..base import Context, Order, Wish
 from . import mapping
-from .api import CHECK_LIMITS, TITLE, Api, Row
-from .catalogue import Catalogue
+from .api import AVAILABLE_FLAVORS, CHECK_LIMITS, TITLE, Api, Row
+from .catalogue import Catalogue, offered
 from .scope import Scope
 
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z 0-9._\-]{1,61}[a-zA-Z0-9._]")
@@ -88,7 +89,7 @@ class Orders:
             OptionError: an option is wrong, or names nothing.
         """
         fields, region, unknown = wish.fields, self._scope.required(), list[str]()
-        flavor = self._catalogue.flavor(region, fields["size"])
+        flavor = self._flavor(region, fields)
         image = self._catalogue.image(region, fields["image"])
         _check_access(image, fields)
         disk = _disk_size(image, fields.get("disk_gb"))
@@ -100,7 +101,7 @@ class Orders:
             "name": wish.name,
             "flavor": fields["size"],
             "interfaces": [interface],
-            "volumes": [{"source": "image", "image_id": image["id"], "size": disk, "boot_index": 0}],
+            "volumes": _boot_volume(image, disk),
             **self._access(fields, unknown),
         }
         if fields.get("tags"):
@@ -127,6 +128,21 @@ class Orders:
             unknown=tuple(unknown),
             warnings=self._quota_preview(region, body, unknown) if self._context.check_mode else (),
         )
+
+    def _flavor(self, region: str, fields: t.Mapping[str, t.Any]) -> Row:
+        """The wanted flavor; a refusal names those that fit the planned server (section 5.11)."""
+        try:
+            return self._catalogue.flavor(region, fields["size"])
+        except OptionError as refusal:
+            with contextlib.suppress(VpsError):  # the refusal stands, whatever becomes of the advice
+                image = self._catalogue.image(region, fields["image"])
+                volumes = _boot_volume(image, _disk_size(image, fields.get("disk_gb")))
+                answer = self._api.ask(AVAILABLE_FLAVORS, self._scope.path(region), body={"volumes": volumes})
+                rows = [row for row in answer.get("results") or () if isinstance(row, dict)]
+                fitting = sorted(word for word in offered(rows) if word)
+                if fitting:
+                    refusal.hint = f"Offered for this image: {', '.join(fitting[:30])}."
+            raise
 
     def _known(self, what: str, unknown: list[str], find: t.Callable[[], Found]) -> Found | None:
         """What C(find) finds; in check mode an earlier task may make what is not there yet."""
@@ -194,6 +210,11 @@ class Orders:
             return ()
         told = ", ".join(f"{quota} ({numbers.get(f'{quota}_usage', '?')} of {numbers.get(f'{quota}_limit', '?')} used)" for quota in sorted(short))
         return (f"The quota at {TITLE} would not suffice for {body['name']}: {told}",)
+
+
+def _boot_volume(image: Row, size: int) -> list[Row]:
+    """The volumes of a new server: one, made from its image; C(size) in GiB."""
+    return [{"source": "image", "image_id": image["id"], "size": size, "boot_index": 0}]
 
 
 def _disk_size(image: Row, wanted: int | None) -> int:

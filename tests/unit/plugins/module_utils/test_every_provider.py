@@ -172,3 +172,13 @@ def test_a_refusal_by_the_options_alone_sends_nothing(controller: Controller, pr
         result = controller.instance(provider, name="web1", **wrong).result
         assert result["failed"] is True
         assert controller.calls(provider) == []
+
+
+def test_a_refused_flavor_names_those_that_fit_the_image(controller: Controller) -> None:
+    result = controller.create("gcore", size="nothing-like-it").result
+    assert result["failed"] is True
+    assert result["option"] == "size"
+    assert controller.calls("gcore")[-1] == "instances.available_flavors"
+    assert "g2-standard-1-2" in result["msg"]
+    assert controller.writes("gcore") == []
+    assert controller.simulator["gcore"].violations == []

@@ -48,6 +48,7 @@ PROJECTS, REGIONS, TASKS = "GET /v1/projects", "GET /v1/regions", "GET /v1/tasks
 LIST, ITEM = "GET /v1/instances/1337/4", "/v1/instances/1337/4/vm-1"
 GET = f"GET {ITEM}"
 CREATE, LIMITS = "POST /v2/instances/1337/4", "POST /v2/instances/1337/4/check_limits"
+FITTING = "POST /v1/instances/1337/4/available_flavors"
 ACTION = "POST /v2/instances/1337/4/vm-1/action"
 DELETE, RENAME = f"DELETE {ITEM}", f"PATCH {ITEM}"
 FLAVOR, OFFERED = f"POST {ITEM}/changeflavor", f"GET {ITEM}/available_flavors"
@@ -146,7 +147,7 @@ class Script(Session[tuple[str, t.Any, t.Any]]):
 
     @property
     def writes(self) -> list[tuple[str, t.Any]]:
-        return [(call, body) for call, _query, body in self.sent if not call.startswith("GET") and call != LIMITS]
+        return [(call, body) for call, _query, body in self.sent if not call.startswith("GET") and call not in (LIMITS, FITTING)]
 
     def query(self, call: str) -> t.Any:
         return next(query for sent, query, _body in self.sent if sent == call)
@@ -789,7 +790,17 @@ def test_every_option_is_supported_or_has_advice() -> None:
 def shop(world: World) -> World:
     for call, rows in CATALOGUE.items():
         world.script.on(call, rows)
+    world.script.on(FITTING, listed({"flavor_id": "g2-fits"}, {"flavor_id": "g2-off", "disabled": True}))
     return world
+
+
+def test_a_refused_flavor_names_those_that_fit_the_planned_server(shop: World) -> None:
+    error = refusal(OptionError, lambda: shop.driver.order(wish(**{**BASE, "size": "huge"})))
+    assert "g2-fits" in str(error) and "g2-off" not in str(error)
+    assert shop.script.sent[-1] == (FITTING, {}, {"volumes": [{"source": "image", "image_id": "img-u", "size": 10, "boot_index": 0}]})
+    shop.script.on(FITTING, problem(403, "ForbiddenError", "no"))
+    error = refusal(OptionError, lambda: shop.driver.order(wish(**{**BASE, "size": "huge"})))
+    assert "g2-1-2" in str(error)  # the refusal stands without the advice
 
 
 def test_the_smallest_order(shop: World) -> None:
@@ -919,6 +930,7 @@ def checking() -> World:
     for call, rows in CATALOGUE.items():
         world.script.on(call, rows)
     world.script.on(LIMITS, {})
+    world.script.on(FITTING, listed())
     return world
 
 
