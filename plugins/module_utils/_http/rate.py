@@ -4,8 +4,8 @@
 
 """The account's rate limit, shared by all processes of this controller.
 
-A small file under a lock holds the moments of the last requests, future ones included: whoever comes takes the next
-free moment and sleeps until then. No more than C(rate) requests start in any one second.
+A small file under a lock holds the moments of the last requests: whoever comes waits until one more fits. No more than
+C(rate) requests start in any one second.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ import typing as t
 from .._core.errors import ConfigurationError
 from .._core.wait import Waiter
 
-MARGIN = 1.02  # clocks and networks jitter; a window a little wider keeps the promise
-FAR = 300.0  # seconds; moments further away come from a clock that was set back
+MARGIN = 1.1  # machines and networks jitter; a window a little wider keeps the promise
 
 
 def cache_folder(environ: t.Mapping[str, str]) -> str:
@@ -75,16 +74,15 @@ class RateLimit:
             return
         burst = max(1, int(self.rate))
         window = MARGIN * max(1.0, burst / self.rate)
-        now = self.waiter.clock.epoch()
         with self._open() as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            moments = [m for m in _moments(handle.read()) if now - window < m < now + FAR][-burst:]
-            slot = now if len(moments) < burst else max(now, moments[-burst] + window)
+            fcntl.flock(handle, fcntl.LOCK_EX)  # kept while sleeping: what is written is when the request really starts
+            now = self.waiter.clock.epoch()
+            moments = [m for m in _moments(handle.read()) if now - window < m <= now][-burst:]
+            if len(moments) == burst:
+                self.waiter.pause(moments[0] + window - now)
             handle.seek(0)
             handle.truncate()
-            json.dump([*moments, slot], handle)
-        if slot > now:
-            self.waiter.pause(slot - now)
+            json.dump([*moments, self.waiter.clock.epoch()], handle)
 
     def _open(self) -> t.TextIO:
         try:

@@ -55,10 +55,10 @@ def test_never_more_than_the_rate_in_any_second(path: str, rate: float, every: f
 def test_a_burst_goes_at_once_and_the_rest_is_not_slower_than_needed(path: str) -> None:
     moments = starts(path, 10.0, 31)
     assert moments[:10] == [0.0] * 10
-    assert moments[30] == pytest.approx(3 * 1.02)
+    assert moments[30] == pytest.approx(3 * 1.1)
 
 
-@pytest.mark.parametrize(("rate", "gap"), [(0.5, 2.04), (0.1, 10.2), (1.0, 1.02)])
+@pytest.mark.parametrize(("rate", "gap"), [(0.5, 2.2), (0.1, 11.0), (1.0, 1.1)])
 def test_slow_rates_space_single_requests(path: str, rate: float, gap: float) -> None:
     assert starts(path, rate, 3) == pytest.approx([0.0, gap, 2 * gap])
 
@@ -82,7 +82,7 @@ def test_the_pause_is_accounted_for(path: str) -> None:
     waiter = Waiter(FakeClock())
     for _number in range(2):
         RateLimit(path, 1.0, waiter).acquire()
-    assert waiter.waited == pytest.approx(1.02)
+    assert waiter.waited == pytest.approx(1.1)
 
 
 def test_the_file_is_private_and_stays_small(path: str) -> None:
@@ -98,7 +98,7 @@ def test_the_file_is_private_and_stays_small(path: str) -> None:
 def test_a_file_that_cannot_be_read_is_begun_anew(path: str, content: bytes) -> None:
     with open(path, "wb") as handle:
         handle.write(content)
-    assert starts(path, 1.0, 2) == pytest.approx([0.0, 1.02])
+    assert starts(path, 1.0, 2) == pytest.approx([0.0, 1.1])
 
 
 def test_a_clock_that_was_set_back_is_not_waited_for(path: str) -> None:
@@ -106,7 +106,7 @@ def test_a_clock_that_was_set_back_is_not_waited_for(path: str) -> None:
     starts(path, 1.0, 2, clock)
     clock.passed -= 3600
     before = clock.passed
-    assert starts(path, 1.0, 2, clock) == pytest.approx([before, before + 1.02])
+    assert starts(path, 1.0, 2, clock) == pytest.approx([before, before + 1.1])
 
 
 def test_a_clock_that_went_on_frees_everything(path: str) -> None:
@@ -122,16 +122,13 @@ def test_a_file_that_may_not_be_written_is_a_matter_of_configuration(tmp_path: t
 
 
 class _Recording(Clock):
-    """Real time that nobody sleeps in; C(granted) is the moment of the last request."""
+    """Real time; C(granted) is the moment of the last request."""
 
     granted = 0.0
 
     def epoch(self) -> float:
         self.granted = time.time()
         return self.granted
-
-    def sleep(self, seconds: float) -> None:
-        self.granted += seconds
 
 
 def _take(path: str, rate: float, count: int, out: t.Any) -> None:
@@ -147,13 +144,13 @@ def _take(path: str, rate: float, count: int, out: t.Any) -> None:
 def test_processes_share_the_rate(path: str) -> None:
     forks = multiprocessing.get_context("fork")
     out: t.Any = forks.Queue()
-    workers = [forks.Process(target=_take, args=(path, 20.0, 25, out)) for _number in range(3)]
+    workers = [forks.Process(target=_take, args=(path, 20.0, 10, out)) for _number in range(3)]
     for worker in workers:
         worker.start()
     moments = [moment for _number in workers for moment in out.get(timeout=30)]
     for worker in workers:
         worker.join(30)
-    assert len(moments) == 75
+    assert len(moments) == 30
     assert most_in_a_second(moments) <= 20
 
 
