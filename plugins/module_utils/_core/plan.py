@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import json
 import typing as t
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from .model import Price
 
@@ -82,7 +82,6 @@ class Plan:
     drift: tuple[Drift, ...] = ()
     warnings: tuple[str, ...] = ()
     approvable: bool = True
-    deferred: tuple[Step, ...] = field(default=())
 
     def with_steps(self, steps: t.Iterable[Step]) -> Plan:
         """The same plan with other steps."""

@@ -155,6 +155,11 @@ class Lookup:
     known_ids: frozenset[str]
     building: Operation | None = None
 
+    @property
+    def present(self) -> list[Instance]:
+        """The matches that are not on their way out."""
+        return [match for match in self.matches if match.status != DELETING]
+
 
 @dataclass(frozen=True)
 class Order:

@@ -16,7 +16,7 @@ import typing as t
 from dataclasses import replace
 
 from .._core.errors import AmbiguousError, ConsentError, OptionError
-from .._core.model import DELETING, RESCUE, RUNNING, STOPPED, SUSPENDED, Instance, Ref
+from .._core.model import RESCUE, RUNNING, STOPPED, SUSPENDED, Instance, Ref
 from .._core.normalise import map_to_plain_tags, plain_tags_to_map
 from .._core.plan import NONE, REBUILD, RESTART, STOP, Drift, Step
 from .._providers.base import SECRET_FIELDS, Driver, Wish
@@ -75,7 +75,7 @@ class Comparison:
         name = self.wish.name
         if self.fresh or not self.wish.id or not name or name == self.instance.name:
             return
-        taken = [match for match in self.driver.find(name).matches if match.id != self.instance.id and match.status != DELETING]
+        taken = [match for match in self.driver.find(name).present if match.id != self.instance.id]
         if taken:
             raise AmbiguousError(
                 f"Cannot rename {self.driver.label(self.instance)} to {name}: {self.driver.label(taken[0])} has that name",

@@ -113,7 +113,7 @@ class InstanceTask:
             return Found(self._fetch_by_id(self.wish.id))
         name = str(self.wish.name)
         lookup = self.driver.find(name)
-        present = [match for match in lookup.matches if match.status != DELETING]
+        present = lookup.present
         if len(present) > 1:
             raise _several(self.driver, name, present)
         entry = self.driver.entry(name)
@@ -386,7 +386,7 @@ class InstanceTask:
     def _final_read(self, instance: Instance) -> Instance:
         """The one read at the end, by name, so that two controllers that made one name at once both learn of it."""
         name = str(self.wish.name)
-        present = [match for match in self.driver.find(name).matches if match.status != DELETING]
+        present = self.driver.find(name).present
         if len(present) > 1:
             raise _several(self.driver, name, present)
         now = present[0] if present else self.driver.get(str(instance.id))
@@ -445,7 +445,7 @@ class InstanceTask:
         self._execute(executor, plan.steps)
         current = executor.instance
         if self.wish.wait:
-            current = self._insist_on(executor, comparison)
+            current = self._insist_on(executor)
         return replace(result, plan=plan.with_steps(executor.done), instance=current, credentials=executor.credentials)
 
     def _settled(self, instance: Instance) -> Instance:
@@ -483,7 +483,7 @@ class InstanceTask:
             before["status"], after["status"] = instance.status, predicted.status
         return dict(sorted(before.items())), dict(sorted(after.items()))
 
-    def _insist_on(self, executor: Executor, comparison: Comparison) -> Instance:
+    def _insist_on(self, executor: Executor) -> Instance:
         instance = executor.instance
         try:
             instance = wait_until_reachable(self.driver, self.wish, executor.reread(), accepts_tcp)
@@ -550,9 +550,8 @@ class InstanceTask:
             waiting.run([*unlock, *stop, remove])
             self._forget(instance)
             lookup = self.driver.find(self.wish.name)
-            present = [match for match in lookup.matches if match.status != DELETING]
-            if present:
-                raise _several(self.driver, self.wish.name, present)
+            if lookup.present:
+                raise _several(self.driver, self.wish.name, lookup.present)
             result = self._order_and_finish(lookup, order, creation, replace(result, instance=predicted))
         except VpsError as exc:
             if remove in waiting.done:
@@ -562,7 +561,7 @@ class InstanceTask:
             raise
         return replace(result, plan=result.plan.with_steps((*unlock, *result.plan.steps)))
 
-    # -- guards -----------------------------------------------------------------------------------------------------
+    # -- shared -----------------------------------------------------------------------------------------------------
 
     def _execute(self, executor: Executor, steps: t.Sequence[Step]) -> None:
         subject = executor.instance.id
