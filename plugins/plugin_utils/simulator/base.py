@@ -218,13 +218,17 @@ class Provider(abc.ABC):
     def patch(self, instance_id: str, fields: t.Mapping[str, t.Any]) -> None:
         """Change raw provider fields of a server behind the client's back (status, name, address, lock...)."""
 
+    def written_name(self, address: str) -> str | None:
+        """The reverse name that an address has here at present, None without one; for the DNS side."""
+        return None
+
     # -- shared -----------------------------------------------------------------------------------------------------
 
     def reset(self) -> None:
         """Back to a fresh account."""
         self.settings = dict(self.default_settings)
         self.violations = []
-        self.state = {"next": 1, "money": {"orders": 0, "amount": 0.0}, **self.initial_state()}
+        self.state = {"next": 1, "money": {"orders": 0, "amount": 0.0}, "renamed": {}, **self.initial_state()}
 
     def match(self, request: Request) -> tuple[Route, dict[str, str]] | None:
         """The route of a request and its path parameters."""
@@ -245,6 +249,15 @@ class Provider(abc.ABC):
         rng = random.Random(f"{self.name}:{self.new_id()}")
         raw = f"{rng.getrandbits(128):032x}"
         return f"{raw[:8]}-{raw[8:12]}-4{raw[13:16]}-a{raw[17:20]}-{raw[20:]}"
+
+    def renaming(self, address: str) -> None:
+        """Remember the reverse name of an address that is about to get another one: DNS shows it for a while."""
+        self.state["renamed"].setdefault(address, []).append([self.clock.now(), self.written_name(address)])
+
+    def host_name(self, address: str, at: float) -> str | None:
+        """The reverse name that an address had at a time, None without one."""
+        before = (name for when, name in self.state["renamed"].get(address, []) if when > at)
+        return next(before, self.written_name(address))
 
     def bill(self, amount: float) -> None:
         """Count an order and what it costs."""

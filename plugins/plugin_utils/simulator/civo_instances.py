@@ -362,8 +362,14 @@ class CivoInstances(CivoVolumes):
             changes["notes"] = ask.text("notes")
         if ask.flag("notes_delete"):
             changes["notes"] = ""
+        if row["public_ip"]:
+            self.renaming(row["public_ip"])
         row.update(changes)
         return SUCCESS
+
+    def written_name(self, address: str) -> str | None:
+        """What the instance of an address is called, its hostname unless it was given a reverse name (Civo 6)."""
+        return next((row["reverse_dns"] or row["hostname"] for row in self.everywhere("instances") if row["public_ip"] == address), None)
 
     def _watch_update(self, ask: Ask) -> None:
         missing = [name for name in ("hostname", "reverse_dns", "notes") if not ask.has(name)]

@@ -15,7 +15,7 @@ from .base import Route
 from .civo_base import SUCCESS, Ask, CivoBase, refusal, shown
 from .civo_catalogue import Row
 
-PUBLIC_ADDRESSES = ipaddress.ip_network("198.18.0.0/15")  # reserved for benchmarks: nobody is behind them
+PUBLIC_ADDRESSES = ipaddress.ip_network("198.18.128.0/17")  # reserved for benchmarks (RFC 2544), and no other provider's here
 
 _DEFAULT_RULES = ("22", "80", "443")
 _DIRECTIONS = {"ingress": "ingress", "inbound": "ingress", "egress": "egress", "outbound": "egress"}

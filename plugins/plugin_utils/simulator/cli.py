@@ -34,6 +34,9 @@ the control API takes and gives JSON (CONTROL is its address, printed at the sta
   POST   /clock {virtual, start, advance}             true stops the time, false lets it run, advance moves it by seconds
   POST   /latency {latency}                           milliseconds that every request takes
   POST   /settings {provider, SETTING: VALUE}         change a provider's habits; /state lists them
+  GET    /dns                                         address, settings, waiting faults and queries of the name server
+  POST   /dns {delay, ttl}                            seconds until a written reverse name shows, and of an answer's life
+  POST   /dns/faults {kind, queries}                  plan a fault for queries like "udp PTR *"; also nth, times
   POST   /save {path}, /load {path}                   keep the accounts in a file, take them from it
   POST   /reset, /stop                                start afresh, end the simulator
 
@@ -47,7 +50,7 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
-        simulator = Simulator(virtual_clock=options.virtual_clock, latency=options.latency / 1000, port_base=options.port_base)
+        simulator = Simulator(virtual_clock=options.virtual_clock, latency=options.latency / 1000, port_base=options.port_base, dns_delay=options.dns_delay)
         control = Control(simulator, options.port_base)
         _fill(simulator, options)
     except (OSError, ValueError) as error:
@@ -69,11 +72,14 @@ def _parser() -> argparse.ArgumentParser:
     names = ", ".join(provider.name for provider in PROVIDERS)
     description = f"Simulated APIs of {names} on loopback ports. Nothing leaves this machine, nothing costs money."
     parser = argparse.ArgumentParser(prog="simulator", description=description, epilog=CONTROL, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--port-base", type=int, default=0, metavar="PORT", help="port of the control API; the providers take the next ones (default: free)")
+    parser.add_argument(
+        "--port-base", type=int, default=0, metavar="PORT", help="port of the control API; the providers and DNS take the next ones (default: free)"
+    )
     parser.add_argument("--state", metavar="FILE", help="load the accounts from this file if it exists, and save them to it at the end")
     parser.add_argument("--port-file", metavar="FILE", help="write all URLs to this file as JSON when ready; it is removed at the end")
     parser.add_argument("--env-file", metavar="FILE", help="write a shell file that sets the environment variables")
     parser.add_argument("--latency", type=float, default=0.0, metavar="MS", help="milliseconds that every request takes")
+    parser.add_argument("--dns-delay", type=float, default=0.0, metavar="SECONDS", help="time until a reverse name that was written shows in DNS")
     parser.add_argument("--life", type=float, metavar="SECONDS", help="stop after this time")
     parser.add_argument("--seed-instances", type=int, default=0, metavar="N", help="start with so many servers at each provider, unless a state is loaded")
     parser.add_argument("--virtual-clock", action="store_true", help="time stands still until POST /clock moves it")
@@ -97,11 +103,12 @@ def _announce(simulator: Simulator, control: Control, options: argparse.Namespac
     urls = {name: desk.url for name, desk in simulator.desks.items()}
     if options.env_file:
         storage.write_atomically(options.env_file, _exports(environment))
-    lines = "".join(f"  {name:<10} {url}\n" for name, url in {**urls, "control": control.server.url}.items())
+    places = {**urls, "dns": simulator.dns.address or "none: it needs dnspython (pip install dnspython)", "control": control.server.url}
+    lines = "".join(f"  {name:<10} {place}\n" for name, place in places.items())
     sys.stdout.write(f"The simulator is ready (Ctrl-C stops it):\n{lines}\nPaste this into the shell that runs your playbooks:\n{_exports(environment)}")
     sys.stdout.flush()
     if options.port_file:  # last: whoever waits for it finds everything in place
-        ready = {"pid": os.getpid(), "control": control.server.url, "urls": urls, "environment": environment}
+        ready = {"pid": os.getpid(), "control": control.server.url, "urls": urls, "dns": simulator.dns.address, "environment": environment}
         storage.write_atomically(options.port_file, json.dumps(ready, indent=1))
 
 

@@ -11,6 +11,7 @@ import typing as t
 from . import storage
 from .base import Call, Request, Response, Route
 from .faults import KINDS
+from .nameserver import FAULTS as DNS_FAULTS
 from .server import HttpServer, Reply
 from .world import Simulator
 
@@ -27,7 +28,7 @@ class Control:
         Raises:
             OSError: the port is taken.
         """
-        self.server = HttpServer(self.answer, port)
+        self.server = HttpServer(self.answer, port, simulator.clock.now)
         self._simulator = simulator
         self._routes = (
             Route("health", "GET", "/health", self._health),
@@ -40,6 +41,9 @@ class Control:
             Route("clock", "POST", "/clock", self._clock),
             Route("latency", "POST", "/latency", self._latency),
             Route("settings", "POST", "/settings", self._settings),
+            Route("dns", "GET", "/dns", self._dns),
+            Route("dns.settings", "POST", "/dns", self._dns_settings),
+            Route("dns.faults.add", "POST", "/dns/faults", self._add_dns_fault),
             Route("save", "POST", "/save", self._save),
             Route("load", "POST", "/load", self._load),
             Route("stop", "POST", "/stop", self._stop),
@@ -91,7 +95,7 @@ class Control:
     def _known_faults(self, _call: Call) -> Response:
         general = {name: kind.summary for name, kind in KINDS.items()}
         own = {name: dict(desk.provider.faults) for name, desk in self._simulator.desks.items()}
-        return Response(body={"general": general, "providers": own})
+        return Response(body={"general": general, "providers": own, "dns": dict(DNS_FAULTS)})
 
     def _add_fault(self, call: Call) -> Response:
         options = _body(call)
@@ -119,6 +123,17 @@ class Control:
     def _settings(self, call: Call) -> Response:
         values = _body(call)
         return Response(body=self._simulator.settings(values.pop("provider"), **values))
+
+    def _dns(self, _call: Call) -> Response:
+        return Response(body=self._simulator.dns.describe())
+
+    def _dns_settings(self, call: Call) -> Response:
+        return Response(body=self._simulator.dns.settings(**_body(call)))
+
+    def _add_dns_fault(self, call: Call) -> Response:
+        options = _body(call)
+        self._simulator.dns.fault(options.pop("kind"), options.pop("queries", "*"), **options)
+        return Response(201, self._simulator.dns.describe()["faults"])
 
     def _save(self, call: Call) -> Response:
         storage.save(self._simulator, _body(call)["path"])

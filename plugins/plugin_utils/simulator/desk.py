@@ -58,7 +58,7 @@ class Desk:
         self.provider = provider
         self.faults = FaultPlan(provider)
         self.rate = RateGauge()
-        self.server = HttpServer(self.answer, port)
+        self.server = HttpServer(self.answer, port, provider.clock.now)
         self._log = log
         self._errors = errors
         self._latency = latency

@@ -161,50 +161,39 @@ class Fault:
         return {"number": self.number, "operation": self.operation, "kind": self.kind, "nth": self.skip + 1, "times": self.times, **self.options}
 
 
-class FaultPlan:
-    """The faults of one provider, in the order they were added; used under the provider's lock."""
+class FaultQueue:
+    """Faults in the order they were added, each waiting for the calls that its pattern fits."""
 
-    def __init__(self, provider: Provider) -> None:
-        self._provider = provider
+    def __init__(self) -> None:
         self._numbers = itertools.count(1)
         self._faults: list[Fault] = []
 
-    def add(self, operation: str, kind: str, nth: int = 1, times: int = 1, options: Options | None = None) -> Fault:
-        """Plan a fault for the C(nth) next call of C(operation) (or a pattern such as C(*)) and the following ones, C(times) in all.
-
-        Of several faults that fit a call the oldest strikes, the others wait for the next call; but one fault of the
-        provider's own and one of C(KINDS) may strike together (two servers made and the answer lost).
+    def plan(self, operation: str, kind: str, nth: int, times: int, options: Options) -> Fault:
+        """Add a fault for the C(nth) next call that C(operation) fits and the following ones, C(times) in all (0: for ever).
 
         Raises:
-            ValueError: the operation, the kind or an option is not known, or a number makes no sense.
+            ValueError: a number makes no sense.
         """
-        known = {route.operation for route in self._provider.routes()}
-        if operation != "*" and not fnmatch.filter(known, operation):
-            raise ValueError(f"{self._provider.name} has no operation {operation}; it has {', '.join(sorted(known))}")
         if not (isinstance(nth, int) and nth >= 1 and isinstance(times, int) and times >= 0):
             raise ValueError("nth is 1 or more, times is 0 (for ever) or more")
-        fault = Fault(next(self._numbers), operation, kind, nth - 1, times, self._options(kind, options or {}))
+        fault = Fault(next(self._numbers), operation, kind, nth - 1, times, options)
         self._faults.append(fault)
         return fault
 
-    def take(self, operation: str) -> tuple[Fault | None, Fault | None]:
-        """The general fault and the provider's own that strike this call; counts the call for all that wait for it."""
-        general: Fault | None = None
-        own: Fault | None = None
-        for fault in list(self._faults):
-            if not fnmatch.fnmatchcase(operation, fault.operation):
-                continue
-            if fault.skip:
-                fault.skip -= 1
-            elif fault.kind in KINDS:
-                general = general or fault
-            else:
-                own = own or fault
-        if general and not KINDS[general.kind].effect:
-            own = None  # its call is not carried out: it waits for one that is
-        for fault in filter(None, (general, own)):
-            self._use(fault)
-        return general, own
+    def due(self, operation: str) -> list[Fault]:
+        """Those that may strike this call, the oldest first; counts the call for all that let it pass."""
+        fitting = [fault for fault in self._faults if fnmatch.fnmatchcase(operation, fault.operation)]
+        due = [fault for fault in fitting if not fault.skip]
+        for fault in fitting:
+            fault.skip = max(0, fault.skip - 1)
+        return due
+
+    def use(self, fault: Fault) -> None:
+        """Count a strike."""
+        if fault.times == 1:
+            self._faults.remove(fault)
+        elif fault.times:
+            fault.times -= 1
 
     def remove(self, fault: Fault) -> None:
         """Forget one fault."""
@@ -218,11 +207,38 @@ class FaultPlan:
         """The faults still waiting."""
         return [fault.describe() for fault in self._faults]
 
-    def _use(self, fault: Fault) -> None:
-        if fault.times == 1:
-            self._faults.remove(fault)
-        elif fault.times:
-            fault.times -= 1
+
+class FaultPlan(FaultQueue):
+    """The faults of one provider; used under the provider's lock."""
+
+    def __init__(self, provider: Provider) -> None:
+        super().__init__()
+        self._provider = provider
+
+    def add(self, operation: str, kind: str, nth: int = 1, times: int = 1, options: Options | None = None) -> Fault:
+        """Plan a fault for the C(nth) next call of C(operation) (or a pattern such as C(*)) and the following ones, C(times) in all.
+
+        Of several faults that fit a call the oldest strikes, the others wait for the next call; but one fault of the
+        provider's own and one of C(KINDS) may strike together (two servers made and the answer lost).
+
+        Raises:
+            ValueError: the operation, the kind or an option is not known, or a number makes no sense.
+        """
+        known = {route.operation for route in self._provider.routes()}
+        if operation != "*" and not fnmatch.filter(known, operation):
+            raise ValueError(f"{self._provider.name} has no operation {operation}; it has {', '.join(sorted(known))}")
+        return self.plan(operation, kind, nth, times, self._options(kind, options or {}))
+
+    def take(self, operation: str) -> tuple[Fault | None, Fault | None]:
+        """The general fault and the provider's own that strike this call; counts the call for all that wait for it."""
+        due = self.due(operation)
+        general = next((fault for fault in due if fault.kind in KINDS), None)
+        own = next((fault for fault in due if fault.kind not in KINDS), None)
+        if general and not KINDS[general.kind].effect:
+            own = None  # its call is not carried out: it waits for one that is
+        for fault in filter(None, (general, own)):
+            self.use(fault)
+        return general, own
 
     def _options(self, kind: str, given: Options) -> Options:
         if kind not in KINDS and kind in self._provider.faults:

@@ -621,8 +621,13 @@ class HosterapiProvider(Provider):
         if not _FQDN.fullmatch(wanted["hostname"]):
             raise _Refused(400, _BAD_HOSTNAME)
         if call.fault not in ("no_effect", "nothing"):
+            self.renaming(wanted["ip"])
             self.state["ptr"][wanted["ip"]] = wanted["hostname"]
         return True
+
+    def written_name(self, address: str) -> str | None:
+        """The PTR record (HA-23)."""
+        return t.cast("str | None", self.state["ptr"].get(address))
 
     def _server_reinstall(self, call: Call) -> Record:
         vm = self._unlocked("servers", call)

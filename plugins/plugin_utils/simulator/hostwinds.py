@@ -520,6 +520,7 @@ class HostwindsProvider(HostwindsServers):
             raise _Refused("The IP is not assigned to this instance.")
         if not _HOST_NAME.fullmatch(ask.fields["rdns"]):
             raise _Refused("rDNS is not a valid host name.")
+        self.renaming(address)
         self.state["ptr"][address] = ask.fields["rdns"].rstrip(".")
         return ask.ok("rDNS record updated.")
 

@@ -338,6 +338,10 @@ class HostwindsServers(Provider):
         """Give an address back to the pool, its PTR record with it."""
         self.state["ptr"].pop(address, None)
 
+    def written_name(self, address: str) -> str | None:
+        """The PTR record (HW-17)."""
+        return t.cast("str | None", self.state["ptr"].get(address))
+
     # -- work -------------------------------------------------------------------------------------------------------
 
     def queue(self, server: Record, kind: str, **details: t.Any) -> None:

@@ -10,6 +10,7 @@ the server may refuse connections for a while, which is what the faults of this 
 
 from __future__ import annotations
 
+import email.utils
 import http
 import io
 import socket
@@ -58,13 +59,14 @@ class BadRequest(Exception):
 class HttpServer:
     """One loopback port, a thread for each connection, the application's replies."""
 
-    def __init__(self, application: Application, port: int = 0) -> None:
-        """Bind C(port) (0: a free one); clients get in with C(start).
+    def __init__(self, application: Application, port: int = 0, now: t.Callable[[], float] = time.time) -> None:
+        """Bind C(port) (0: a free one); clients get in with C(start). C(now) tells the time of the C(Date) header.
 
         Raises:
             OSError: the port is taken.
         """
         self.application = application
+        self.now = now
         self.connections = 0  # accepted so far
         self._lock = threading.Lock()
         self._open: set[_Connection] = set()
@@ -141,7 +143,7 @@ class HttpServer:
                 client.close()
                 return
             self.connections += 1
-            connection = _Connection(client, self.connections, self.application)
+            connection = _Connection(client, self.connections, self.application, self.now)
             thread = threading.Thread(target=self._serve, args=(connection,), name=f"simulator-{self.port}-{self.connections}", daemon=True)
             self._open.add(connection)
             self._threads.add(thread)
@@ -159,11 +161,12 @@ class HttpServer:
 class _Connection:
     """One client's connection: requests in, replies out, one after the other."""
 
-    def __init__(self, client: socket.socket, number: int, application: Application) -> None:
+    def __init__(self, client: socket.socket, number: int, application: Application, now: t.Callable[[], float]) -> None:
         self._socket = client
         self._reader = client.makefile("rb")
         self._number = number
         self._application = application
+        self._now = now
         self._interrupted = threading.Event()
 
     def serve(self) -> None:
@@ -213,7 +216,7 @@ class _Connection:
         self._socket.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _send(self, response: Response, method: str, ending: Ending) -> None:
-        head, body = encode_response(response, persistent=ending == "keep")
+        head, body = encode_response(response, self._now(), persistent=ending == "keep")
         if method == "HEAD":
             body = b""
         self._socket.sendall(head + (body[: len(body) // 2] if ending == "cut" else body))
@@ -295,14 +298,15 @@ def _split_target(target: str) -> tuple[str, dict[str, list[str]]]:
     return urllib.parse.unquote(path), urllib.parse.parse_qs(query, keep_blank_values=True)
 
 
-def encode_response(response: Response, persistent: bool) -> tuple[bytes, bytes]:
-    """Head and body of a response as they go over the wire."""
+def encode_response(response: Response, now: float, persistent: bool) -> tuple[bytes, bytes]:
+    """Head and body of a response as they go over the wire; C(now) in seconds since the epoch."""
     body = response.encode()
     try:
         phrase = http.HTTPStatus(response.status).phrase
     except ValueError:  # 520 and its like are a proxy's own
         phrase = "Unknown"
-    headers = {"Server": "polyhost-simulator", "Connection": "keep-alive" if persistent else "close"}
+    date = email.utils.formatdate(now, usegmt=True)
+    headers = {"Date": date, "Server": "polyhost-simulator", "Connection": "keep-alive" if persistent else "close"}
     if response.status != 204:
         headers |= {"Content-Type": response.content_type, "Content-Length": str(len(body))}
     headers |= response.headers

@@ -14,7 +14,7 @@ import typing as t
 
 from .world import Simulator
 
-FORMAT = 1
+FORMAT = 2
 
 
 def dump(simulator: Simulator) -> dict[str, t.Any]:

@@ -17,6 +17,7 @@ from .gcore import GcoreProvider
 from .hosterapi import HosterapiProvider
 from .hostwinds import HostwindsProvider
 from .log import Entry, RequestLog
+from .nameserver import NameServer
 
 PROVIDERS: t.Final[tuple[type[Provider], ...]] = (HostwindsProvider, CivoProvider, GcoreProvider, HosterapiProvider)
 
@@ -33,6 +34,7 @@ class Simulator:
         virtual_clock: bool = False,
         latency: float = 0.0,
         port_base: int = 0,
+        dns_delay: float = 0.0,
     ) -> None:
         """Bind the ports.
 
@@ -40,7 +42,8 @@ class Simulator:
             providers: classes, or names of those in C(PROVIDERS).
             virtual_clock: time stands still until C(self.clock.advance()).
             latency: seconds every request takes on top.
-            port_base: the first provider listens on the port after this one, the next on the one after that; 0 for free ports.
+            port_base: the first provider listens on the port after this one, the next on the one after that, DNS on the last; 0 for free ports.
+            dns_delay: seconds until a reverse name that was written shows in DNS.
 
         Raises:
             KeyError: a name that no provider has.
@@ -58,6 +61,8 @@ class Simulator:
             provider = (known[chosen] if isinstance(chosen, str) else chosen)(self.clock)
             port = port_base + number if port_base else 0
             self.desks[provider.name] = Desk(provider, self._log, self.errors, lambda: self.latency, port)
+        named = {name: desk.provider for name, desk in self.desks.items()}
+        self.dns = NameServer(named, self.clock, self.errors, dns_delay, port_base + len(named) + 1 if port_base else 0)
 
     def __enter__(self) -> Simulator:
         self.start()
@@ -75,11 +80,13 @@ class Simulator:
         """Let clients in."""
         for desk in self.desks.values():
             desk.server.start()
+        self.dns.start()
 
     def stop(self) -> None:
         """End all connections, held ones too, and close the ports."""
         for desk in self.desks.values():
             desk.server.stop()
+        self.dns.stop()
 
     def url(self, name: str) -> str:
         """What a user gives as C(api_url)."""
@@ -95,6 +102,8 @@ class Simulator:
             project = getattr(desk.provider, "default_project", None)
             if project is not None:
                 variables[f"{prefix}_PROJECT"] = str(project)
+        if self.dns.address:
+            variables["VPS_RESOLVERS"] = self.dns.address
         return variables
 
     # -- what happens to it -----------------------------------------------------------------------------------------
@@ -109,14 +118,16 @@ class Simulator:
         self.desks[provider].add_fault(operation, kind, nth, times, options)
 
     def clear_faults(self) -> None:
-        """Forget the faults of all providers."""
+        """Forget the faults of all providers and of DNS."""
         for desk in self.desks.values():
             desk.clear_faults()
+        self.dns.clear_faults()
 
     def reset(self) -> None:
         """Fresh accounts, an empty log, no faults, the first latency; the clock goes on."""
         for desk in self.desks.values():
             desk.reset()
+        self.dns.reset()
         self.latency = self._initial_latency
         self.clear_log()
 

@@ -551,7 +551,7 @@ def test_log_since_counters_and_clearing(sim: Simulator, client: Client) -> None
 
 
 def test_environment_leads_to_the_simulator(sim: Simulator) -> None:
-    assert sim.environment() == {"SHOP_API_URL": sim.url("shop"), "SHOP_TOKEN": TOKEN}
+    assert sim.environment() == {"SHOP_API_URL": sim.url("shop"), "SHOP_TOKEN": TOKEN, "VPS_RESOLVERS": sim.dns.address}
     sim["shop"].default_project = 7  # type: ignore[attr-defined]
     assert sim.environment()["SHOP_PROJECT"] == "7"
 

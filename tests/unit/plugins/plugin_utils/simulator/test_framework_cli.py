@@ -101,11 +101,13 @@ def free_ports(count: int) -> int:
 
 
 def test_chosen_ports_latency_and_virtual_clock(start: Start) -> None:
-    base = free_ports(5)
-    _process, ready = start("--port-base", str(base), "--virtual-clock", "--latency", "1")
+    base = free_ports(6)
+    _process, ready = start("--port-base", str(base), "--virtual-clock", "--latency", "1", "--dns-delay", "2")
     assert ready["control"] == f"http://127.0.0.1:{base}"
     ports = {urllib.parse.urlsplit(url).port for url in ready["urls"].values()}
     assert ports == set(range(base + 1, base + 5))
+    assert ready["dns"] == ready["environment"]["VPS_RESOLVERS"] == f"127.0.0.1:{base + 5}"
+    assert control(ready, "GET", "/dns")["delay"] == 2
     state = control(ready, "GET", "/state")
     assert state["clock"]["virtual"] is True
     assert state["latency"] == 1

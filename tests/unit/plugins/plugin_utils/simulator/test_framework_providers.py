@@ -111,7 +111,7 @@ def test_10000_servers_are_reported(sim: Simulator, provider: Provider) -> None:
     assert len({instance["id"] for instance in json.loads(body)["instances"]}) == 10_000
 
 
-def test_the_simulator_imports_nothing_but_itself_and_the_standard_library() -> None:
+def test_the_simulator_imports_nothing_but_itself_and_the_standard_library_but_for_dns() -> None:
     files = sorted(FOLDER.rglob("*.py"))
     assert len(files) > 10
     for file in files:
@@ -121,4 +121,5 @@ def test_the_simulator_imports_nothing_but_itself_and_the_standard_library() -> 
                 assert node.level <= 1, f"{file.name} imports from outside its package"
                 names = [] if node.level else [str(node.module)]
             for name in names:
-                assert name.partition(".")[0] in sys.stdlib_module_names, f"{file.name} imports {name}"
+                allowed = {*sys.stdlib_module_names, *(["dns"] if file.name == "nameserver.py" else [])}
+                assert name.partition(".")[0] in allowed, f"{file.name} imports {name}"
