@@ -41,6 +41,7 @@ class TaskContext:
     check_mode: bool
     read_only: bool
     title: str
+    in_flight: int = 1
     warnings: list[str] = field(default_factory=list)
     clients: list[Client] = field(default_factory=list)
 
@@ -62,6 +63,7 @@ class TaskContext:
             redactor=self.redactor,
             read_only=self.read_only,
             backoff=backoff,
+            in_flight=self.in_flight,
         )
         self.clients.append(client)
         return client
@@ -120,6 +122,7 @@ def connect(
     read_only: bool,
     secrets: t.Iterable[str | None] = (),
     clock: Clock | None = None,
+    in_flight: int = 1,
 ) -> tuple[Driver, TaskContext]:
     """The driver of the chosen provider, ready to send.
 
@@ -129,6 +132,7 @@ def connect(
         check_mode: nothing is written, files included.
         read_only: refuse calls that write; true in check mode as well.
         secrets: further secret values of the task, to be redacted.
+        in_flight: how many calls may be under way at once; the provider's own limit holds besides.
 
     Raises:
         OptionError: an option is missing or wrong; nothing was sent.
@@ -168,6 +172,7 @@ def connect(
         check_mode=check_mode,
         read_only=read_only or check_mode,
         title=chosen.title,
+        in_flight=min(in_flight, chosen.in_flight),
     )
     return DRIVERS[chosen.name](context), context
 

@@ -10,6 +10,7 @@ Pure: time is handed in, so that tests wait no real seconds.
 from __future__ import annotations
 
 import random
+import threading
 import time
 import typing as t
 from dataclasses import dataclass
@@ -83,22 +84,29 @@ class Operation:
 
 
 class Waiter:
-    """Awaits operations and keeps account of the time spent."""
+    """Awaits operations and keeps account of the time spent; threads may share it."""
 
     def __init__(self, clock: Clock, jitter: t.Callable[[], float] = random.random) -> None:
         self.clock = clock
         self.waited = 0.0
         self.waited_to_retry = 0.0
+        self._retrying_until = clock.now()
+        self._lock = threading.Lock()
         self._jitter = jitter
 
     def pause(self, seconds: float) -> None:
         """Sleep and remember it."""
-        self.waited += max(0.0, seconds)
+        with self._lock:
+            self.waited += max(0.0, seconds)
         self.clock.sleep(seconds)
 
     def pause_to_retry(self, seconds: float) -> None:
-        """Sleep before something is sent again; C(waited_to_retry) is the sum over the whole task."""
-        self.waited_to_retry += max(0.0, seconds)
+        """Sleep before something is sent again; C(waited_to_retry) is the sum over the whole task, what threads wait at once counted once."""
+        with self._lock:
+            now = self.clock.now()
+            end = now + max(0.0, seconds)
+            self.waited_to_retry += max(0.0, end - max(now, self._retrying_until))
+            self._retrying_until = max(end, self._retrying_until)
         self.pause(seconds)
 
     def wait(self, operation: Operation, deadline: Deadline) -> Outcome:

@@ -13,12 +13,14 @@ from __future__ import annotations
 import datetime
 import email.utils
 import enum
+import http.cookiejar
 import ipaddress
 import json
 import math
 import os
 import random
 import ssl
+import threading
 import time
 import typing as t
 import urllib.parse
@@ -202,6 +204,7 @@ class Client:
         authorise: puts the token where the contract wants it: gets the keyword arguments of the request.
         classify: turns an answer into the typed error it stands for, or None when it is a success.
         read_only: refuse every call that writes (check mode, information modules, the inventory).
+        in_flight: how many calls may be under way at once, whatever the number of threads that use this client.
     """
 
     def __init__(
@@ -217,6 +220,7 @@ class Client:
         redactor: Redactor,
         read_only: bool,
         backoff: Backoff,
+        in_flight: int = 1,
     ) -> None:
         self.provider = provider
         self.base_url = base_url
@@ -228,8 +232,11 @@ class Client:
         self._transport = transport
         self._rate_limit = rate_limit
         self._waiter = waiter
+        self.in_flight = in_flight
         self._backoff = backoff
         self._session: t.Any = None
+        self._lock = threading.Lock()
+        self._slots = threading.BoundedSemaphore(in_flight)
 
     def close(self) -> None:
         """Close the connection."""
@@ -276,13 +283,15 @@ class Client:
                 raise self._final(call, error)
             self._waiter.pause_to_retry(pause)
             attempt += 1
-            self.account.retries += 1
+            with self._lock:
+                self.account.retries += 1
 
     # -- one attempt ------------------------------------------------------------------------------------------------
 
     def _attempt(self, call: Call, url: str, arguments: dict[str, t.Any]) -> Response | VpsError:
         try:
-            response = self._exchange(call, url, arguments)
+            with self._slots:
+                response = self._exchange(call, url, arguments)
         except VpsError as exc:
             return exc
         return self._classify(call, response) or response
@@ -290,8 +299,9 @@ class Client:
     def _exchange(self, call: Call, url: str, arguments: dict[str, t.Any]) -> Response:
         session = self._open_session()
         self._rate_limit.acquire()
-        self.account.calls += 1
-        self.account.writes += int(call.mutates)
+        with self._lock:
+            self.account.calls += 1
+            self.account.writes += int(call.mutates)
         started, status = time.monotonic(), None
         try:
             answer = session.request(
@@ -400,16 +410,21 @@ class Client:
     def _open_session(self) -> t.Any:
         if not HAS_REQUESTS:
             raise MissingLibraryError("The Python library requests is needed", library="requests")
-        if self._session is None:
-            session = requests.Session()
-            session.trust_env = False  # environment is handed in; a ~/.netrc must never replace our credentials
-            session.verify = self._verify()
-            session.proxies = self._proxies()
-            adapter = _FamilyAdapter(self._transport.ip_family)
-            session.mount("https://", adapter)
-            session.mount("http://", adapter)
-            self._session = session
-        return self._session
+        with self._lock:
+            if self._session is None:
+                self._session = self._new_session()
+            return self._session
+
+    def _new_session(self) -> t.Any:
+        session = requests.Session()
+        session.trust_env = False  # environment is handed in; a ~/.netrc must never replace our credentials
+        session.verify = self._verify()
+        session.proxies = self._proxies()
+        session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))  # a jar is the one part that threads cannot share
+        adapter = _FamilyAdapter(self._transport.ip_family, self.in_flight)
+        session.mount("https://", adapter)
+        session.mount("http://", adapter)
+        return session
 
     def _verify(self) -> bool | str:
         environ = self._transport.environ
@@ -444,9 +459,9 @@ class Client:
 class _FamilyAdapter(HTTPAdapter):
     """Reaches a host over one address family: a source address of that family makes the other one's connects fail."""
 
-    def __init__(self, family: str) -> None:
+    def __init__(self, family: str, connections: int) -> None:
         self._source = {"ipv4": ("0.0.0.0", 0), "ipv6": ("::", 0)}.get(family)
-        super().__init__(max_retries=0)
+        super().__init__(pool_maxsize=connections, max_retries=0)
 
     def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
         """Build the pool with our source address."""

@@ -94,6 +94,7 @@ class Profile:
         region: what C(region) takes.
         project: what C(project) takes, or None where there are no projects.
         project_env: the environment variable of C(project).
+        in_flight: how many calls may be under way at once where a task has use for it.
     """
 
     name: str
@@ -110,6 +111,7 @@ class Profile:
     project: str | None
     capabilities: Capabilities
     project_env: str | None = None
+    in_flight: int = 8
 
 
 @dataclass(frozen=True)
@@ -196,6 +198,14 @@ class Receipt:
     instance_id: str | None = None
     operation_id: str | None = None
     credentials: t.Mapping[str, str | None] | None = None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A part of the list of all servers that is read on its own: one region's, or everything (C(region) is None)."""
+
+    region: str | None
+    read: t.Callable[[], list[Instance]]
 
 
 @dataclass(frozen=True)
@@ -286,6 +296,17 @@ class Driver(abc.ABC):
     @abc.abstractmethod
     def list_all(self) -> list[Instance]:
         """Every server in the scope of the connection, all regions where none is given."""
+
+    def listings(self, regions: t.Sequence[str] = ()) -> list[Listing]:
+        """What C(list_all) is made of, for whoever reads the parts side by side or can do without one of them.
+
+        Args:
+            regions: as the option C(region) takes them; left out, the connection's region, else all.
+
+        Raises:
+            OptionError: a region that cannot be one here, as far as that shows before its list is read.
+        """
+        return [Listing(None, self.list_all)]
 
     def read(self, instance: Instance, fields: t.Collection[str]) -> Instance:
         """Fill in those of C(fields) that cost a call of their own, and take them out of C(not_read).

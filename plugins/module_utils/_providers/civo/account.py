@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from ..._core.errors import OptionError, RejectedError, TransientError
 from ..._core.normalise import flag, text
+from ..._core.together import side_by_side
 from ..._http.client import Call, Client, Response
 from . import api
 from .api import TITLE, Row
@@ -114,14 +116,14 @@ class Account:
 
     def instances(self, region: str) -> list[Row]:
         """Every instance of a region: all pages, counted here (section 2.1), or an error."""
-        found: dict[str, Row] = {}
-        page = 1
-        while True:
-            response = self.send(api.LIST, region, query={"page": page, "per_page": api.PER_PAGE})
-            found.update({str(row["id"]): row for row in api.rows(response)})
-            if page >= api.pages(response):
-                return list(found.values())
-            page += 1
+        pages = [self._page(region, 1)]
+        while len(pages) < api.pages(pages[-1]):
+            missing = range(len(pages) + 1, api.pages(pages[-1]) + 1)
+            pages += side_by_side([functools.partial(self._page, region, number) for number in missing], self._client.in_flight)
+        return list({str(row["id"]): row for page in pages for row in api.rows(page)}.values())
+
+    def _page(self, region: str, number: int) -> Response:
+        return self.send(api.LIST, region, query={"page": number, "per_page": api.PER_PAGE})
 
     def rows(self, call: Call, region: str, kind: str = "") -> list[Row]:
         """One of the lists of a region, read once; C(kind) is its C(type) where it takes one."""

@@ -12,6 +12,7 @@ provider's contract.
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 import typing as t
 from dataclasses import replace
@@ -22,7 +23,7 @@ from ..._core.normalise import map_to_plain_tags
 from ..._core.plan import RESTART
 from ..._core.wait import Operation
 from ..._http.client import Call
-from ..base import Context, Driver, Lookup, Order, Receipt, Wish
+from ..base import Context, Driver, Listing, Lookup, Order, Receipt, Wish
 from . import api, mapping
 from .account import Account
 from .api import Row
@@ -118,12 +119,14 @@ class CivoDriver(Driver):
 
     def list_all(self) -> list[Instance]:
         """Every server of the region, or of all regions; a region that fails is an error."""
-        if self._civo.region is None:
-            return [instance for code in self._civo.searched() for instance in self._list(code)]
-        found = self._list(self._civo.region)
-        if not found:
-            self._civo.prove(self._civo.region)
-        return found
+        return [instance for listing in self.listings() for instance in listing.read()]
+
+    def listings(self, regions: t.Sequence[str] = ()) -> list[Listing]:
+        """One a region; an empty one that was named has to exist."""
+        named = regions or ([self._civo.region] if self._civo.region else ())
+        if named:
+            return [Listing(self._civo.code(region), functools.partial(self._list_named, region)) for region in named]
+        return [Listing(code, functools.partial(self._list, code)) for code in self._civo.searched()]
 
     def read(self, instance: Instance, fields: t.Collection[str]) -> Instance:
         """Fill in the label of the network, the name of the firewall, and the recovery state."""
@@ -201,6 +204,12 @@ class CivoDriver(Driver):
         if failure is not None:
             raise failure
         return None
+
+    def _list_named(self, region: str) -> list[Instance]:
+        found = self._list(region)
+        if not found:
+            self._civo.prove(region)
+        return found
 
     def _list(self, region: str) -> list[Instance]:
         return [self._seen(row, region) for row in self._civo.instances(region)]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ from ..._core.model import ABSENT, BUILDING, DELETING, ERROR, RUNNING, STOPPED, 
 from ..._core.normalise import flag, integer, text
 from ..._core.plan import NONE, RESTART
 from ..._core.wait import Operation
-from ..base import Context, Driver, Lookup, Order, Receipt, Wish
+from ..base import Context, Driver, Listing, Lookup, Order, Receipt, Wish
 from . import mapping
 from .api import ACTION, CHANGE_FLAVOR, CREATE, DELETE, GET, LIST, RENAME, RESIZE_FLAVORS, TITLE, Api
 from .catalogue import WITH_PRICES, Catalogue, offered, pick_flavor
@@ -139,8 +140,16 @@ class GcoreDriver(Driver):
 
     def list_all(self) -> list[Instance]:
         """Every server of the region, or of all active regions."""
-        rows = [instance for region in self.scope.searched() for instance in self._listed(region)]
-        return [instance for instance in rows if instance.status != ABSENT]
+        return [instance for listing in self.listings() for instance in listing.read()]
+
+    def listings(self, regions: t.Sequence[str] = ()) -> list[Listing]:
+        """One a region, without servers that are gone (reading 29)."""
+        ids = [self.scope.named(region) for region in regions] or self.scope.searched()
+        self.scope.project()  # asked for once, before threads do
+        return [Listing(region, functools.partial(self._present_in, region)) for region in ids]
+
+    def _present_in(self, region: str) -> list[Instance]:
+        return [instance for instance in self._listed(region) if instance.status != ABSENT]
 
     def read(self, instance: Instance, fields: t.Collection[str]) -> Instance:
         """Fill in tags where a row does not show them, the size of the boot volume, and the groups of each port."""

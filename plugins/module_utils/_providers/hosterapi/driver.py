@@ -11,6 +11,7 @@ readings (HA-n) are those of the provider's contract.
 from __future__ import annotations
 
 import contextlib
+import functools
 import typing as t
 from dataclasses import replace
 
@@ -28,6 +29,7 @@ from ..._core.errors import (
 )
 from ..._core.model import DONE, RUNNING, STOPPED, Instance, Outcome, Ref
 from ..._core.normalise import integer, text
+from ..._core.together import side_by_side
 from ..._core.wait import Operation
 from ..._http.client import Call
 from ..._ledger import LIVE, ORDERING, Entry, Ledger
@@ -147,11 +149,14 @@ class HosterapiDriver(Driver):
     def list_all(self) -> list[Instance]:
         """Every server; one that is deleted meanwhile is left out (HA-27)."""
         names = self._names()
-        found = []
-        for sid in in_order(self._server_ids(fresh=True)):
-            with contextlib.suppress(NotFoundError):
-                found.append(self._instance(sid, names))
-        return found
+        reads = [functools.partial(self._listed, sid, names) for sid in in_order(self._server_ids(fresh=True))]
+        return [instance for instance in side_by_side(reads, self.client.in_flight) if instance is not None]
+
+    def _listed(self, sid: str, names: t.Mapping[str, str]) -> Instance | None:
+        try:
+            return self._instance(sid, names)
+        except NotFoundError:
+            return None
 
     def catalog(self, kind: str) -> list[dict[str, t.Any]]:
         """The VM templates, whose names are all there is."""

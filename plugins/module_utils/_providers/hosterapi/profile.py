@@ -22,6 +22,7 @@ PROFILE = Profile(
     look_seconds=None,
     region="none, so it is ignored",
     project=None,
+    in_flight=2,  # section 4: reads at once
     capabilities=Capabilities(
         names="ledger",
         options={

@@ -10,6 +10,7 @@ Section numbers and HW-n are those of the provider's contract.
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 import typing as t
 from dataclasses import replace
@@ -30,9 +31,10 @@ from ..._core.errors import (
 from ..._core.model import ABSENT, DELETING, DONE, ERROR, RESCUE, RUNNING, STOPPED, SUSPENDED, Instance, Outcome, Ref
 from ..._core.normalise import text
 from ..._core.plan import RESTART
+from ..._core.together import side_by_side
 from ..._core.wait import Deadline, Operation
 from ..agreement import agreed
-from ..base import Context, Driver, Lookup, Order, Receipt, Wish
+from ..base import Context, Driver, Listing, Lookup, Order, Receipt, Wish
 from . import mapping
 from .api import Api, Row
 from .catalogue import Catalogue
@@ -131,14 +133,23 @@ class HostwindsDriver(Driver):
 
     def list_all(self) -> list[Instance]:
         """Every server in either list, in all locations unless the connection names one."""
-        region = self.context.connection.region or None
-        check_region(region)
+        return [instance for listing in self.listings() for instance in listing.read()]
+
+    def listings(self, regions: t.Sequence[str] = ()) -> list[Listing]:
+        """One for all: the lists know no locations."""
+        wanted = regions or ([self.context.connection.region] if self.context.connection.region else ())
+        for region in wanted:
+            check_region(region)
+        return [Listing(None, functools.partial(self._list, wanted))]
+
+    def _list(self, regions: t.Sequence[str]) -> list[Instance]:
         full, short = self._id_set()
         everything = [self._listed_instance(key, None, full, short) or mapping.instance(short[key], self.account()) for key in {**full, **short}]
-        return [i for i in everything if i.status != ABSENT and (not region or i.region in (region, None))]
+        return [i for i in everything if i.status != ABSENT and (not regions or i.region in (*regions, None))]
 
     def _id_set(self) -> tuple[dict[str, Row], dict[str, Row]]:
-        return self.api.instances(), self.api.short_rows()
+        full, short = side_by_side([self.api.instances, self.api.short_rows], self.api.client.in_flight)
+        return full, short
 
     def _is_listed(self, instance_id: str) -> bool:
         """Whether anything in the account still knows the id; a deleted status counts as gone (HW-12)."""
