@@ -171,10 +171,10 @@ class CivoBase(Provider):
         "quota": {},  # limits that differ from the catalogue's, for example {"instance_count": 2}
     }
     faults: t.ClassVar[t.Mapping[str, str]] = {
-        "double": "a create makes two servers and answers the first",
+        "double": "a create makes two servers, firewalls or snapshots and answers the first",
         "nothing": "a create answers a server that never appears",
         "late": "a created server shows late; options: seconds (0), polls (2)",
-        "build_error": "a created server ends in ERROR",
+        "build_error": "a created or overwritten server ends in ERROR, a snapshot in Failed",
         "result_failed": "the call answers 200 with result failed and does nothing",
         "no_effect": "the call is accepted and changes nothing",
     }

@@ -18,6 +18,7 @@ from .civo_network import holder, reserved_fields
 from .civo_volumes import CivoVolumes
 
 HOSTNAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,61}[A-Za-z0-9])?")
+_FQDN = re.compile(r"(?=.{1,254}$)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.?")
 
 _PRICES: t.Mapping[str, float] = {"g3.xsmall": 5.43, "g3.small": 10.86, "g3.medium": 21.73, "g3.large": 43.45, "g4c.small": 38.02}
 _OTHER_PRICE = 20.0
@@ -82,6 +83,7 @@ class CivoInstances(CivoVolumes):
         gets_public = wants_public or self._is_first(ask.region, network)
         if ask.text("reverse_dns") and not gets_public:
             raise _no_public_address()
+        _check_reverse_name(ask.text("reverse_dns"))
         fields = {
             "source_id": image["name"],
             "network_id": network["id"],
@@ -358,6 +360,7 @@ class CivoInstances(CivoVolumes):
             changes["reverse_dns"] = ask.text("reverse_dns")
             if changes["reverse_dns"] and not row["public_ip"]:
                 raise _no_public_address()
+            _check_reverse_name(changes["reverse_dns"])
         if ask.has("notes"):
             changes["notes"] = ask.text("notes")
         if ask.flag("notes_delete"):
@@ -551,6 +554,12 @@ def require_settled(row: Row) -> None:
     """
     if row["status"] not in ("ACTIVE", "SHUTOFF"):
         raise refusal(409, "instance_state_must_be_active_or_shutoff", f"The instance is {row['status']}")
+
+
+def _check_reverse_name(name: str) -> None:
+    """Refuse what is no FQDN (Civo 6); an empty one clears."""
+    if name and not _FQDN.fullmatch(name):
+        raise refusal(400, "parameter_reverse_dns_invalid", "The reverse name is not a valid FQDN", "reverse_dns")
 
 
 def _no_public_address() -> Exception:

@@ -142,9 +142,14 @@ class CivoNetwork(CivoBase):
             rules = []
         rules += [self._read_rule(ask, fields) for fields in ask.items("rules")]
         self.require_quota(security_group=1, security_group_rule=len(rules))
-        row = {"id": self.new_uuid(), "name": name, "network_id": network["id"], "_": {"rules": rules}}
-        self.table("firewalls", ask.region)[row["id"]] = row
+        twins = 2 if ask.call.fault == "double" else 1
+        row, *_others = [self._new_firewall(ask.region, name, network, rules) for _number in range(twins)]
         return {"id": row["id"], "name": name, **SUCCESS}
+
+    def _new_firewall(self, region: str, name: str, network: Row, rules: list[Row]) -> Row:
+        row = {"id": self.new_uuid(), "name": name, "network_id": network["id"], "_": {"rules": [{**rule, "id": self.new_uuid()} for rule in rules]}}
+        self.table("firewalls", region)[row["id"]] = row
+        return row
 
     def _require_free_name(self, ask: Ask, name: str, network_id: str, own_id: str | None = None) -> None:
         # The same name in another network is let through: clients match by name and network (Civo 5.2).

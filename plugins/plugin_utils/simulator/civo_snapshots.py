@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import typing as t
 
@@ -14,11 +13,15 @@ from .base import Response, Route
 from .civo_base import SUCCESS, Ask, invalid, refusal, shown
 from .civo_catalogue import Row
 from .civo_instances import HOSTNAME, CivoInstances, require_settled
+from .cron import Cron, classic
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")  # RFC 1123
 _COPIED = ("source_id", "network_id", "initial_user", "ssh_key_id", "ssh_key", "tags", "script", "user_script")
 _MINUTES_APART = 10
 _MOST_SNAPSHOTS = 10
+_PERIOD = re.compile(r"(?:\d+(?:\.\d+)?[hms])+")
+_UNITS: t.Final = {"h": 3600, "m": 60, "s": 1}
+_NAME_LENGTH = 63
 
 
 class CivoSnapshots(CivoInstances):
@@ -64,17 +67,25 @@ class CivoSnapshots(CivoInstances):
         snapshot_id = self.new_uuid()
         name = self._snapshot_name(ask, f"snapshot-{snapshot_id[:8]}", snapshots)
         self.require_quota(disk_snapshot_count=1)
-        row = {
+        row = self._new_snapshot(ask.region, instance, snapshot_id, name, description=ask.text("description"))
+        self.begin("snapshots", ask.region, row, "Creating", "Failed" if ask.call.fault == "build_error" else "Complete")
+        if ask.call.fault == "double":
+            twin = self._new_snapshot(ask.region, instance, self.new_uuid(), name, description=row["description"])
+            self.begin("snapshots", ask.region, twin, "Creating", "Complete")
+        return Response(201, _as_snapshot(row))
+
+    def _new_snapshot(self, region: str, instance: Row, snapshot_id: str, name: str, **fields: t.Any) -> Row:
+        row: Row = {
             "id": snapshot_id,
             "name": name,
-            "description": ask.text("description"),
+            "description": "",
             "included_volumes": [entry["id"] for entry in instance.get("attached_volumes", [])],
             "created_at": self.timestamp(),
+            **fields,
             "_": {"instance_id": instance["id"], "instance": shown(instance)},
         }
-        self.table("snapshots", ask.region)[snapshot_id] = row
-        self.begin("snapshots", ask.region, row, "Creating", "Complete")
-        return Response(201, _as_snapshot(row))
+        self.table("snapshots", region)[snapshot_id] = row
+        return row
 
     def _snapshot_name(self, ask: Ask, default: str, others: t.Iterable[Row]) -> str:
         name = ask.text("name") or default
@@ -142,7 +153,7 @@ class CivoSnapshots(CivoInstances):
             hostname = source["hostname"]
             instance = self.find("instances", ask.region, source["id"])
             require_settled(instance)
-            self.begin("instances", ask.region, instance, "BUILDING", "ACTIVE")
+            self.begin("instances", ask.region, instance, "BUILDING", "ERROR" if ask.call.fault == "build_error" else "ACTIVE")
         else:
             hostname = options.text("hostname") or f"{source['hostname']}-restored"
             self._build_copy(ask, options, source, hostname)
@@ -201,18 +212,19 @@ class CivoSnapshots(CivoInstances):
 
     def _create_schedule(self, ask: Ask) -> Response:
         self._require_feature(ask)
-        name, cron = ask.required("name"), ask.required("cron_expression")
-        _check_cron(cron)
+        name, expression = ask.required("name"), ask.required("cron_expression")
+        due = _checked_cron(expression).next_after(self.clock.now())
         row: Row = {
             "id": self.new_uuid(),
             "name": name,
             "description": ask.text("description"),
-            "cron_expression": cron,
+            "cron_expression": expression,
             "paused": False,
             "retention": _retention(ask),
             "instances": [self._scheduled(ask, entry) for entry in ask.items("instances")],
             "status": {"state": "active", "last_snapshot": None},
             "created_at": self.timestamp(),
+            "_": {"due": due},
         }
         if not row["instances"]:
             raise refusal(400, "parameter_value_missing", "A required parameter is missing", "instances")
@@ -232,10 +244,16 @@ class CivoSnapshots(CivoInstances):
 
     def _list_schedules(self, ask: Ask) -> list[Row]:
         self._require_feature(ask)
-        return [shown(row) for row in self.table("schedules", ask.region).values()]
+        return [self._shown_schedule(ask.region, row) for row in self.table("schedules", ask.region).values()]
 
     def _get_schedule(self, ask: Ask) -> Row:
-        return shown(self._schedule(ask))
+        return self._shown_schedule(ask.region, self._schedule(ask))
+
+    def _shown_schedule(self, region: str, row: Row) -> Row:
+        """A schedule with the present state of its last snapshot."""
+        last = row["status"]["last_snapshot"]
+        snapshot = self.table("snapshots", region).get(last["id"]) if last else None
+        return {**shown(row), "status": {**row["status"], "last_snapshot": {**last, "state": snapshot["status"]} if last and snapshot else None}}
 
     def _update_schedule(self, ask: Ask) -> Row:
         row = self._schedule(ask)
@@ -245,11 +263,47 @@ class CivoSnapshots(CivoInstances):
         paused = ask.flag("paused", row["paused"])
         changes = {name: ask.text(name, row[name]) for name in ("name", "description")}
         row.update(changes, paused=paused, status={**row["status"], "state": "paused" if paused else "active"})
-        return shown(row)
+        row["_"]["due"] = None if paused else classic(row["cron_expression"]).next_after(self.clock.now())  # what was missed stays missed
+        return self._shown_schedule(ask.region, row)
 
     def _delete_schedule(self, ask: Ask) -> t.Mapping[str, str]:
         del self.table("schedules", ask.region)[self._schedule(ask)["id"]]
         return SUCCESS
+
+    def advance(self) -> None:
+        """Also carry out what schedules had to do since the last request."""
+        super().advance()
+        for region, schedules in self.state["schedules"].items():
+            for schedule in schedules.values():
+                self._run_schedule(region, schedule)
+
+    def _run_schedule(self, region: str, schedule: Row) -> None:
+        due = schedule["_"]["due"]
+        while due is not None and due <= self.clock.now():
+            for entry in schedule["instances"]:
+                instance = self.table("instances", region).get(entry["id"])
+                if instance is not None:
+                    self._snapshot_on_schedule(region, schedule, entry, instance, due)
+            due = classic(schedule["cron_expression"]).next_after(due)
+            schedule["_"]["due"] = due
+
+    def _snapshot_on_schedule(self, region: str, schedule: Row, entry: Row, instance: Row, due: float) -> None:
+        """One snapshot, finished at once; then the oldest ones of this schedule go, never others (Civo 7.2)."""
+        suffix = f"-{int(due)}"
+        name = re.sub(r"[^a-z0-9-]+", "-", schedule["name"].lower()).strip("-")[: _NAME_LENGTH - len(suffix)] + suffix
+        made = {"included_volumes": entry["included_volumes"], "created_at": self.timestamp(due), "status": "Complete"}
+        row = self._new_snapshot(region, instance, self.new_uuid(), name, **made)
+        row["_"].update(schedule_id=schedule["id"], made=due)
+        schedule["status"]["last_snapshot"] = {"id": row["id"], "name": name}
+        ours = [other for other in self._snapshots_of_instance(region, instance["id"]) if other["_"].get("schedule_id") == schedule["id"]]
+        retention = schedule["retention"]
+        kept = ours[-retention["max_snapshots"] :] if "max_snapshots" in retention else ours
+        if "period" in retention:
+            kept = [other for other in kept if due - other["_"]["made"] < _seconds(retention["period"])]
+        for other in ours:
+            if other not in kept and other["status"] != "Deleting":
+                self.halt(other)
+                del self.table("snapshots", region)[other["id"]]
 
 
 def _as_snapshot(row: Row) -> Row:
@@ -267,32 +321,33 @@ def _retention(ask: Ask) -> Row:
     if not isinstance(retention, dict) or not retention:
         raise refusal(400, "parameter_value_missing", "A required parameter is missing", "retention")
     options = ask.with_fields(retention)
-    if options.has("max_snapshots") and options.number("max_snapshots", 0) > _MOST_SNAPSHOTS:
-        raise invalid("max_snapshots", f"At most {_MOST_SNAPSHOTS} snapshots are kept")
-    return dict(options.fields)
+    kept: Row = dict(options.fields)
+    if options.has("max_snapshots"):
+        kept["max_snapshots"] = options.number("max_snapshots", 0)
+        if kept["max_snapshots"] > _MOST_SNAPSHOTS:
+            raise invalid("max_snapshots", f"At most {_MOST_SNAPSHOTS} snapshots are kept")
+    if options.has("period"):
+        _seconds(kept["period"])
+    return kept
 
 
-def _check_cron(expression: str) -> None:
+def _checked_cron(expression: str) -> Cron:
     """Refuse what is no cron line or would run more often than every ten minutes (Civo 7.2)."""
-    parts = expression.split()
-    minutes = _cron_minutes(parts[0]) if len(parts) == 5 else []
-    if not minutes:
-        raise invalid("cron_expression", "The cron expression is not valid")
-    if any(after - before < _MINUTES_APART for before, after in itertools.pairwise([*minutes, minutes[0] + 60])):
+    try:
+        schedule = classic(expression)
+    except ValueError as error:
+        raise invalid("cron_expression", f"The cron expression is not valid: {error}") from None
+    if schedule.least_gap() < _MINUTES_APART:
         raise invalid("cron_expression", f"Runs must be at least {_MINUTES_APART} minutes apart")
+    return schedule
 
 
-def _cron_minutes(text: str) -> list[int]:
-    """The minutes that the first field of a cron line names, sorted; none when it makes no sense."""
-    minutes: set[int] = set()
-    for part in text.split(","):
-        found = re.fullmatch(r"(?:\*|(\d{1,2})(?:-(\d{1,2}))?)(?:/(\d{1,2}))?", part)
-        if not found:
-            return []
-        first, last, step = found.groups()
-        start = int(first or 0)
-        end = int(last or (59 if first is None or step else start))
-        if end > 59 or step == "0":
-            return []
-        minutes.update(range(start, end + 1, int(step or 1)))
-    return sorted(minutes)
+def _seconds(period: t.Any) -> float:
+    """A duration such as C(48h) or C(1h30m), as the Go client writes it.
+
+    Raises:
+        Refusal: it is none.
+    """
+    if not isinstance(period, str) or not _PERIOD.fullmatch(period):
+        raise invalid("period", "The period is not a duration")
+    return sum(float(number) * _UNITS[unit] for number, unit in re.findall(r"(\d+(?:\.\d+)?)([hms])", period))

@@ -50,8 +50,12 @@ class CivoVolumes(CivoNetwork):
         network = self.find("networks", ask.region, ask.required("network_id"))
         size = _size(ask)
         snapshot_id = ask.text("snapshot_id").strip()
-        if snapshot_id and size < self.find("volume_snapshots", ask.region, snapshot_id)["restore_size"]:
-            raise _invalid_size("The volume is smaller than its snapshot")
+        if snapshot_id:
+            snapshot = self.find("volume_snapshots", ask.region, snapshot_id)
+            if snapshot["status"] != "Ready":
+                raise refusal(409, "database_snapshot_create_already_in_process", f"The snapshot is {snapshot['status']}")
+            if size < snapshot["restore_size"]:
+                raise _invalid_size("The volume is smaller than its snapshot")
         self.require_quota(disk_volume_count=1, disk_gb=size)
         row = {
             "id": self.new_uuid(),
@@ -154,7 +158,7 @@ class CivoVolumes(CivoNetwork):
             "_": {},
         }
         self.table("volume_snapshots", ask.region)[row["id"]] = row
-        self.begin("volume_snapshots", ask.region, row, "Creating", "Ready")
+        self.begin("volume_snapshots", ask.region, row, "Creating", "Failed" if ask.call.fault == "build_error" else "Ready")
         return _as_snapshot(row)
 
     def _snapshots_of(self, region: str, volume_id: str) -> list[Row]:

@@ -36,8 +36,8 @@ class GcoreProvider(InstanceCalls):
 
     faults: t.ClassVar[dict[str, str]] = {
         "task_fails": "the task ends in ERROR, nothing is left behind; options: error (its text)",
-        "half_created": "as task_fails, but a server in status ERROR stays",
-        "double": "one create makes two servers and two tasks; the answer names the first task only",
+        "half_created": "as task_fails, but a server, volume or snapshot in an error status stays",
+        "double": "one create makes two servers, snapshots or groups and two tasks; the answer names the first task only",
         "nothing": "the answer names a task that never appears, and nothing happens",
         "late": "the task stays NEW and its server unlisted for a while; options: seconds, polls, hidden (from lists of tasks too)",
         "task_404": "the fresh task answers 404 to its first reads; options: polls (2)",

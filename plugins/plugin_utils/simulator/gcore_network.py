@@ -433,11 +433,12 @@ class NetworkCalls(QuotaCalls):
         body = body_of(call)
         if "rules" not in body:
             self.violation("Gcore reading 15", "a security group was created without rules, which opens everything")
-        group = self._new_group(scope, body, body.get("rules"))
-        task = self.start_task(
-            call, scope, "create_security_group", data={"name": group["name"]}, holds=[Hold("security_groups", group)], creates=[("security_groups", group)]
-        )
-        return self.accepted(call, task)
+        tasks = []
+        for _number in range(2 if call.fault == "double" else 1):
+            group = self._new_group(scope, body, body.get("rules"))
+            holds, creates = [Hold("security_groups", group)], [("security_groups", group)]
+            tasks.append(self.start_task(call, scope, "create_security_group", data={"name": group["name"]}, holds=holds, creates=creates))
+        return self.accepted(call, tasks[0])
 
     def create_group_v1(self, call: Call) -> Response:
         """C(security_groups.create_v1), deprecated: the object comes back at once."""
@@ -587,9 +588,11 @@ class NetworkCalls(QuotaCalls):
             raise invalid("remote_ip_prefix", "Either a prefix or a group.")
         if prefix is not None:
             try:
-                ipaddress.ip_network(prefix, strict=False)
+                version = ipaddress.ip_network(prefix, strict=False).version
             except ValueError:
                 raise invalid("remote_ip_prefix", "Not a valid network.") from None
+            if rule.get("ethertype", "IPv4") != f"IPv{version}":
+                raise invalid("remote_ip_prefix", "Not of the rule's ethertype.")
         if group is not None:
             self.known(scope, "security_groups", rule, "remote_group_id")
         description = str(rule.get("description") or "")

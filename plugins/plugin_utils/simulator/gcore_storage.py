@@ -10,6 +10,7 @@ import typing as t
 
 from . import gcore_catalog as catalog
 from .base import Call, Response
+from .cron import fielded
 from .gcore_frame import (
     Created,
     Effect,
@@ -89,6 +90,8 @@ class StorageCalls(QuotaCalls):
             least = template["min_disk"]
         elif source == "snapshot":
             snapshot = self.known(scope, "snapshots", spec, "snapshot_id")
+            if snapshot["status"] != "available":
+                raise conflict(f"Snapshot {snapshot['id']} is {snapshot['status']}")
             plan.update(snapshot=snapshot["id"], bootable=snapshot["bootable"], image=self.shelf("images", scope).get(snapshot["image_id"]))
             least = snapshot["size"]
         if plan["image"] and source != "snapshot":
@@ -300,7 +303,7 @@ class StorageCalls(QuotaCalls):
 
     def snapshot_view(self, scope: Scope, snapshot: Record) -> Record:
         """A snapshot as section 8.1 shows it."""
-        hidden = ("tags", "bootable", "image_id", "schedule_id", "policy_id", "hidden", "updated")
+        hidden = ("tags", "bootable", "image_id", "schedule_id", "policy_id", "made", "hidden", "updated")
         shown = {key: value for key, value in snapshot.items() if key not in hidden}
         return {**shown, "tags": tag_items(snapshot["tags"]), **self.place(scope)}
 
@@ -337,29 +340,37 @@ class StorageCalls(QuotaCalls):
             raise invalid("volume_id", f"Volumes of type {_RIGID_TYPE} have no snapshots.")
         self.check_quota(scope, {"volume_snapshots_count": 1, "volume_snapshots_size": volume["size"]})
         self.bill(volume["size"] * catalog.PRICE_GIB)
-        now = stamp(self.clock.now(), "+0000")
+        tasks = []
+        for _number in range(2 if call.fault == "double" else 1):
+            snapshot = self._new_snapshot(scope, volume, name, self.clock.now(), description=body.get("description"), tags=tags)
+            holds = [Hold("snapshots", snapshot, {"status": "creating"}), Hold("volumes", volume)]
+            tasks.append(self.start_task(call, scope, "create_snapshot", data={"name": name}, holds=holds, creates=[("snapshots", snapshot)]))
+        return self.accepted(call, tasks[0])
+
+    def _new_snapshot(self, scope: Scope, volume: Record, name: str, made: float, **fields: t.Any) -> Record:
+        now = stamp(made, "+0000")
         snapshot: Record = {
             "id": self.new_uuid(),
             "name": name,
-            "description": body.get("description"),
+            "description": None,
             "status": "available",
             "size": volume["size"],
             "volume_id": volume["id"],
             "creator_task_id": None,
             "task_id": None,
-            "tags": tags,
+            "tags": {},
             "bootable": volume["bootable"],
             "image_id": volume["image_id"],
             "schedule_id": None,
             "policy_id": None,
+            "made": made,
             "created_at": now,
             "updated_at": now,
+            **fields,
         }
         self.shelf("snapshots", scope)[snapshot["id"]] = snapshot
         volume["snapshot_ids"].append(snapshot["id"])
-        holds = [Hold("snapshots", snapshot, {"status": "creating"}), Hold("volumes", volume)]
-        task = self.start_task(call, scope, "create_snapshot", data={"name": name}, holds=holds, creates=[("snapshots", snapshot)])
-        return self.accepted(call, task)
+        return snapshot
 
     def update_snapshot(self, call: Call) -> Response:
         """C(snapshots.update)"""
@@ -404,7 +415,7 @@ class StorageCalls(QuotaCalls):
     @staticmethod
     def schedule_view(schedule: Record) -> Record:
         """A schedule as the API shows it."""
-        return {key: value for key, value in schedule.items() if key != "policy_id"}
+        return {key: value for key, value in schedule.items() if key not in ("policy_id", "due")}
 
     def list_policies(self, call: Call) -> Response:
         """C(lifecycle_policies.list)"""
@@ -435,7 +446,11 @@ class StorageCalls(QuotaCalls):
         policy = self._policy(scope, call.params["policy_id"])
         body = body_of(call)
         name = text_of(body, "name") if "name" in body else policy["name"]
-        policy.update(name=name, status=choice_of(body, "status", ("active", "paused"), policy["status"]))
+        status = choice_of(body, "status", ("active", "paused"), policy["status"])
+        if status != policy["status"]:
+            for schedule in self._schedules_of(scope, policy):
+                schedule["due"] = _next_run(schedule, self.clock.now())  # what was missed stays missed
+        policy.update(name=name, status=status)
         return Response(200, self.policy_view(call, scope, policy))
 
     def delete_policy(self, call: Call) -> Response:
@@ -501,6 +516,7 @@ class StorageCalls(QuotaCalls):
         scope = self.scope(call)
         schedule = self.find("schedules", scope, call.params["schedule_id"], "Schedule")
         schedule.update(self._checked_schedule({**schedule, **body_of(call)}))
+        schedule["due"] = _next_run(schedule, self.clock.now())
         return Response(200, self.schedule_view(schedule))
 
     def _policy(self, scope: Scope, key: t.Any) -> Record:
@@ -524,19 +540,83 @@ class StorageCalls(QuotaCalls):
         schedule: Record = {"type": kind, "max_quantity": spec.get("max_quantity", 2)}
         if not isinstance(schedule["max_quantity"], int) or not 1 <= schedule["max_quantity"] <= 10000:
             raise invalid("max_quantity", "From 1 to 10000.")
-        schedule["retention_time"] = spec.get("retention_time")
+        schedule["retention_time"] = _checked_retention(spec.get("retention_time"))
         schedule["resource_name_template"] = spec.get("resource_name_template", "reserve snap of the volume {volume_id}")
         if kind == "cron":
-            schedule.update({name: spec.get(name, default) for name, default in _CRON_FIELDS.items()}, timezone=spec.get("timezone", "UTC"))
+            schedule.update({name: str(spec.get(name, default)) for name, default in _CRON_FIELDS.items()}, timezone=str(spec.get("timezone", "UTC")))
+            try:
+                fielded(schedule, schedule["timezone"])
+            except ValueError as error:
+                raise invalid("schedules", f"{error}.") from None
             return schedule
         schedule.update({name: spec.get(name, 0) for name in _INTERVAL_FIELDS})
         if not all(isinstance(schedule[name], int) for name in _INTERVAL_FIELDS):
             raise invalid("schedules", "Intervals are integers.")
-        if sum(schedule[name] * minutes for name, minutes in _MINUTES.items()) < 60:
+        if _duration(schedule) < 3600:
             raise invalid("schedules", "An interval is at least one hour.")
         return schedule
 
     def _store_schedules(self, scope: Scope, policy: Record, schedules: list[Record]) -> None:
         for schedule in schedules:
             key = self.new_uuid()
-            self.shelf("schedules", scope)[key] = {"id": key, "policy_id": policy["id"], **schedule}
+            self.shelf("schedules", scope)[key] = {"id": key, "policy_id": policy["id"], **schedule, "due": _next_run(schedule, self.clock.now())}
+
+    def advance(self) -> None:
+        """Also carry out what schedules had to do since the last request, in the order of time."""
+        super().advance()
+        while (due := self._next_due()) is not None:
+            self._run_schedule(*due)
+
+    def _next_due(self) -> tuple[Scope, Record] | None:
+        due = [one for one in self._active_schedules() if one[1]["due"] is not None and one[1]["due"] <= self.clock.now()]
+        return min(due, key=lambda one: one[1]["due"], default=None)
+
+    def _active_schedules(self) -> t.Iterator[tuple[Scope, Record]]:
+        for key, schedules in self.state["schedules"].items():
+            project, _slash, region = key.partition("/")
+            scope = Scope(int(project), int(region))
+            for schedule in schedules.values():
+                if self.shelf("policies", scope)[str(schedule["policy_id"])]["status"] == "active":
+                    yield scope, schedule
+
+    def _run_schedule(self, scope: Scope, schedule: Record) -> None:
+        """A snapshot of every volume, finished at once; then the oldest ones of this schedule go, never others."""
+        made = schedule["due"]
+        for volume_id in self.shelf("policies", scope)[str(schedule["policy_id"])]["volume_ids"]:
+            volume = self.shelf("volumes", scope)[volume_id]
+            if volume["type"] == _RIGID_TYPE:
+                continue
+            name = schedule["resource_name_template"].replace("{volume_id}", volume_id)
+            self._new_snapshot(scope, volume, name, made, schedule_id=schedule["id"], policy_id=schedule["policy_id"])
+            snapshots = [self.shelf("snapshots", scope)[key] for key in volume["snapshot_ids"]]
+            ours = [snapshot for snapshot in snapshots if snapshot["schedule_id"] == schedule["id"]]
+            kept = [snapshot for snapshot in ours[-schedule["max_quantity"] :] if not _is_outdated(snapshot, schedule, made)]
+            for snapshot in ours:
+                if snapshot not in kept and not snapshot["task_id"]:
+                    self.discard("snapshots", scope, snapshot["id"])
+        schedule["due"] = _next_run(schedule, made)
+
+
+def _checked_retention(value: t.Any) -> dict[str, int] | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict) or not set(value) <= set(_INTERVAL_FIELDS) or not all(isinstance(count, int) for count in value.values()):
+        raise invalid("retention_time", f"A map of {', '.join(_INTERVAL_FIELDS)} is required.")
+    return value
+
+
+def _duration(fields: Record) -> float:
+    """Weeks, days, hours and minutes in seconds."""
+    return float(sum(60 * fields.get(name, 0) * minutes for name, minutes in _MINUTES.items()))
+
+
+def _is_outdated(snapshot: Record, schedule: Record, now: float) -> bool:
+    lifetime = _duration(schedule["retention_time"] or {})
+    return bool(lifetime and now - snapshot["made"] >= lifetime)
+
+
+def _next_run(schedule: Record, after: float) -> float | None:
+    """When a schedule runs next, in seconds since the epoch; an interval counts from where it starts."""
+    if schedule["type"] == "interval":
+        return after + _duration(schedule)
+    return fielded(schedule, schedule["timezone"]).next_after(after)

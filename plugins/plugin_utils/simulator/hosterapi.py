@@ -100,7 +100,7 @@ class HosterapiProvider(Provider):
     faults: t.ClassVar[dict[str, str]] = {
         "job_fails": "the job, backup task or dedicated order ends in failure; options: output (a job's error string)",
         "half_created": "the job of a create fails, but the VM remains; options: output",
-        "double": "a create makes two VMs; the job names the first",
+        "double": "a create makes two VMs and the job names the first, or two backups",
         "nothing": "the call is answered, but nothing happens and its job does not exist",
         "job_404": "this job can no longer be read (404 0xc1), though it is carried out",
         "late": "the effect, or the end of the job, comes late; options: seconds (2)",
@@ -710,7 +710,9 @@ class HosterapiProvider(Provider):
         if effect == "restore":  # HA-17: stopped meanwhile
             vm["lock"] = "restore"
             _set_state(vm, "stopped", now)
-        self._begin(call, effect, seconds, call.params["sid"], outcome="failed" if call.fault == "job_fails" else "finished")
+        outcome = "failed" if call.fault == "job_fails" else "finished"
+        for _number in range(2 if (effect, call.fault) == ("backup", "double") else 1):
+            self._begin(call, effect, seconds, call.params["sid"], outcome=outcome)
 
     def _finish_backup(self, sid: str, at: float, outcome: str) -> None:
         vm = self._servers.get(sid)

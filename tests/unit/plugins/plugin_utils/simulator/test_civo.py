@@ -931,6 +931,130 @@ def test_schedule_checks_its_fields(private: PrivateAccount, change: dict[str, t
     private.refuse(status, code, "POST", "/resourcesnapshotschedules", **_schedule(instance_id, **change))
 
 
+DAY = 86400.0
+
+
+def _names(private: PrivateAccount, instance_id: str) -> list[str]:
+    return [row["name"] for row in private.call("GET", f"/instances/{instance_id}/snapshots")]
+
+
+def test_a_schedule_makes_its_snapshots_and_drops_its_oldest(private: PrivateAccount) -> None:
+    instance_id = private.civo.seed_instances(1, region="PRIV1")[0]
+    _snapshot(private, instance_id)
+    schedule = private.call("POST", "/resourcesnapshotschedules", 201, **_schedule(instance_id, name="Every Night"))
+    path = f"/resourcesnapshotschedules/{schedule['id']}"
+    assert (schedule["status"], len(_names(private, instance_id))) == ({"state": "active", "last_snapshot": None}, 1)
+    private.clock.advance(DAY)
+    manual, first = private.call("GET", f"/instances/{instance_id}/snapshots")
+    assert first["created_at"][-9:] == "03:00:00Z"
+    assert (first["name"][:11], first["status"]["state"]) == ("every-night", "Complete")
+    assert private.call("GET", path)["status"]["last_snapshot"] == {"id": first["id"], "name": first["name"], "state": "Complete"}
+    private.clock.advance(3 * DAY)
+    rows = private.call("GET", f"/instances/{instance_id}/snapshots")
+    assert rows[0]["id"] == manual["id"]
+    assert len(rows) == 4
+    assert first["id"] not in [row["id"] for row in rows]
+    assert [row["created_at"] for row in rows[1:]] == sorted(row["created_at"] for row in rows[1:])
+    private.call("DELETE", path)
+    private.clock.advance(DAY)
+    assert _names(private, instance_id) == [row["name"] for row in rows]
+
+
+def test_a_paused_schedule_does_not_run_and_makes_up_for_nothing(private: PrivateAccount) -> None:
+    instance_id = private.civo.seed_instances(1, region="PRIV1")[0]
+    schedule = private.call("POST", "/resourcesnapshotschedules", 201, **_schedule(instance_id))
+    path = f"/resourcesnapshotschedules/{schedule['id']}"
+    private.call("PUT", path, paused=True)
+    private.clock.advance(3 * DAY)
+    assert _names(private, instance_id) == []
+    private.call("PUT", path, paused=False)
+    assert _names(private, instance_id) == []
+    private.clock.advance(DAY)
+    assert len(_names(private, instance_id)) == 1
+
+
+def test_a_schedule_drops_what_is_older_than_its_period(private: PrivateAccount) -> None:
+    instance_id = private.civo.seed_instances(1, region="PRIV1")[0]
+    private.call("POST", "/resourcesnapshotschedules", 201, **_schedule(instance_id, retention={"period": "48h"}))
+    private.refuse(400, "parameter_period_invalid", "POST", "/resourcesnapshotschedules", **_schedule(instance_id, retention={"period": "2 days"}))
+    private.clock.advance(5 * DAY)
+    assert len(_names(private, instance_id)) == 2
+
+
+def test_a_schedule_outlives_its_instance_and_its_snapshot(private: PrivateAccount) -> None:
+    instance_id, other = private.civo.seed_instances(2, region="PRIV1")
+    both = [{"instance_id": one, "include_volumes": True} for one in (instance_id, other)]
+    schedule = private.call("POST", "/resourcesnapshotschedules", 201, **_schedule(instance_id, instances=both))
+    private.clock.advance(DAY)
+    (name,) = _names(private, other)
+    private.call("DELETE", f"/instances/{other}/snapshots/{name}")
+    for _number in range(3):
+        private.call("GET", "/resourcesnapshots")
+    assert private.call("GET", f"/resourcesnapshotschedules/{schedule['id']}")["status"]["last_snapshot"] is None
+    private.civo.vanish(instance_id)
+    private.clock.advance(DAY)
+    assert len(_names(private, other)) == 1
+
+
+def test_a_snapshot_or_its_restore_can_fail(private: PrivateAccount) -> None:
+    instance_id = private.civo.seed_instances(1, region="PRIV1")[0]
+    path = f"/instances/{instance_id}/snapshots"
+    private.call("POST", path, 201, fault="build_error", name="broken")
+    assert _settled(private, f"{path}/broken")["status"]["state"] == "Failed"
+    private.refuse(409, "database_snapshot_create_already_in_process", "POST", f"{path}/broken/restore", overwrite_existing=True)
+    _snapshot(private, instance_id)
+    private.call("POST", f"{path}/nightly/restore", 201, fault="build_error", overwrite_existing=True)
+    assert _settled(private, f"/instances/{instance_id}")["status"] == "ERROR"
+
+
+def test_a_create_can_make_two_snapshots_or_firewalls(private: PrivateAccount) -> None:
+    instance_id = private.civo.seed_instances(1, region="PRIV1")[0]
+    path = f"/instances/{instance_id}/snapshots"
+    made = private.call("POST", path, 201, fault="double", name="twice")
+    rows = private.call("GET", path)
+    assert ([row["name"] for row in rows], rows[0]["id"]) == (["twice", "twice"], made["id"])
+    network = fixed_id("PRIV1", "network", "default")
+    body = {"name": "twin", "network_id": network, "create_rules": False, "region": "PRIV1"}
+    rule = {"protocol": "tcp", "ports": "22", "cidr": ["0.0.0.0/0"], "direction": "ingress", "action": "allow"}
+    first = private.call("POST", "/firewalls", fault="double", rules=[rule], **body)["id"]
+    twins = [row for row in private.call("GET", "/firewalls") if row["name"] == "twin"]
+    assert (len(twins), twins[0]["id"], twins[1]["rules_count"]) == (2, first, 1)
+    private.call("DELETE", f"/firewalls/{first}/rules/{twins[0]['rules'][0]['id']}")
+    assert [row["rules_count"] for row in private.call("GET", "/firewalls") if row["name"] == "twin"] == [0, 1]
+
+
+@pytest.mark.parametrize("fault", ["no_effect", "nothing"])
+def test_what_is_accepted_may_not_happen(private: PrivateAccount, fault: str) -> None:
+    instance_id = private.civo.seed_instances(1, region="PRIV1")[0]
+    path = f"/instances/{instance_id}/snapshots"
+    private.call("POST", path, 201, fault=fault, name="never")
+    private.call("POST", "/resourcesnapshotschedules", 201, fault=fault, **_schedule(instance_id))
+    rules = f"/firewalls/{fixed_id('PRIV1', 'firewall', 'private-fw')}/rules"
+    before = private.call("GET", rules)
+    private.call("POST", rules, fault=fault, protocol="tcp", ports="80", cidr=["::/0"], direction="ingress", action="allow")
+    assert private.call("GET", path) == private.call("GET", "/resourcesnapshotschedules") == []
+    assert private.call("GET", rules) == before
+
+
+def test_a_volume_waits_for_its_snapshot(account: Account) -> None:
+    network = fixed_id("LON1", "network", "default")
+    volume = account.call("POST", "/volumes", name="data", network_id=network, size_gb=10)["id"]
+    _settled(account, f"/volumes/{volume}")
+    made = account.call("POST", f"/volumes/{volume}/snapshots", name="one")["snapshot_id"]
+    copy: dict[str, t.Any] = {"name": "copy", "network_id": network, "size_gb": 10, "snapshot_id": made}
+    account.refuse(409, "database_snapshot_create_already_in_process", "POST", "/volumes", **copy)
+    for _number in range(3):
+        account.call("GET", f"/snapshots/{made}?resource_type=volume")
+    account.call("POST", "/volumes", **copy)
+
+
+@pytest.mark.parametrize("name", ["bad name", "-a.example.com", "a..example.com", f"{'a' * 64}.example.com"])
+def test_a_reverse_name_is_an_fqdn(account: Account, name: str) -> None:
+    row = account.ready()
+    account.refuse(400, "parameter_reverse_dns_invalid", "PUT", f"/instances/{row['id']}", hostname="web", reverse_dns=name, notes="")
+    account.refuse(400, "parameter_reverse_dns_invalid", "POST", "/instances", **{**account.wanted("other"), "reverse_dns": name})
+
+
 # -- faults, audit, control -----------------------------------------------------------------------------------------
 
 

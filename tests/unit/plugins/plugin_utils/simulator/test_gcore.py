@@ -874,6 +874,165 @@ def test_policies_show_their_volumes_only_when_asked(account: Account) -> None:
     account.refused(404, "NotFoundError", "GET", f"{url}/{policy['id']}")
 
 
+DAY = 86400.0
+POLICIES = "/v1/lifecycle_policy/1337/4"
+
+
+def _data_volume(account: Account, **fields: t.Any) -> str:
+    body = {"source": "new-volume", "name": "data", "size": 5, **fields}
+    return str(account.run("POST", "/v1/volumes/1337/4", body)["created_resources"]["volumes"][0])
+
+
+def _policy(account: Account, volume: str, **schedule: t.Any) -> Body:
+    body = {"name": "nightly", "action": "volume_snapshot", "volume_ids": [volume], "schedules": [schedule]}
+    return account.call("POST", POLICIES, body)
+
+
+def _snapshots(account: Account, volume: str, query: str = "") -> list[Body]:
+    return list(account.call("GET", f"/v1/snapshots/1337/4?limit=1000&volume_id={volume}{query}")["results"])
+
+
+def _manual(account: Account, volume: str, name: str = "mine") -> str:
+    task = account.run("POST", "/v1/snapshots/1337/4", {"volume_id": volume, "name": name})
+    return str(task["created_resources"]["snapshots"][0])
+
+
+def test_a_cron_schedule_makes_snapshots_and_drops_its_oldest(account: Account) -> None:
+    volume = _data_volume(account)
+    mine = _manual(account, volume)
+    policy = _policy(account, volume, type="cron", hour="3", max_quantity=2, resource_name_template="auto {volume_id}")
+    assert "due" not in policy["schedules"][0]
+    account.clock.advance(DAY)
+    first = _snapshots(account, volume)[1]
+    assert (first["name"], first["created_at"][10:], first["status"]) == (f"auto {volume}", "T03:00:00+0000", "available")
+    account.clock.advance(2 * DAY)
+    ours = _snapshots(account, volume, f"&lifecycle_policy_id={policy['id']}")
+    assert ours == _snapshots(account, volume, f"&schedule_id={policy['schedules'][0]['id']}")
+    assert len(ours) == 2
+    assert first["id"] not in [snapshot["id"] for snapshot in ours]
+    assert [snapshot["id"] for snapshot in _snapshots(account, volume)] == [mine, *(snapshot["id"] for snapshot in ours)]
+    account.call("DELETE", f"{POLICIES}/{policy['id']}", status=204)
+    account.clock.advance(DAY)
+    assert len(_snapshots(account, volume)) == 3
+
+
+def test_an_interval_counts_from_its_start(account: Account) -> None:
+    volume = _data_volume(account)
+    _policy(account, volume, type="interval", hours=6, max_quantity=100)
+    account.clock.advance(6 * 3600 - 1)
+    assert _snapshots(account, volume) == []
+    account.clock.advance(1)
+    assert len(_snapshots(account, volume)) == 1
+    account.clock.advance(DAY)
+    assert len(_snapshots(account, volume)) == 5
+
+
+def test_a_paused_policy_does_not_run_and_makes_up_for_nothing(account: Account) -> None:
+    volume = _data_volume(account)
+    policy = _policy(account, volume, type="interval", hours=1, max_quantity=100)
+    account.call("PATCH", f"{POLICIES}/{policy['id']}", {"status": "paused"})
+    account.clock.advance(DAY)
+    account.call("PATCH", f"{POLICIES}/{policy['id']}", {"status": "active"})
+    account.clock.advance(3599)
+    assert _snapshots(account, volume) == []
+    account.clock.advance(1)
+    assert len(_snapshots(account, volume)) == 1
+
+
+def test_a_changed_schedule_counts_anew(account: Account) -> None:
+    volume = _data_volume(account)
+    policy = _policy(account, volume, type="interval", hours=1, max_quantity=100)
+    account.clock.advance(1800)
+    account.call("PATCH", f"/v1/schedule/1337/4/{policy['schedules'][0]['id']}", {"hours": 2})
+    account.clock.advance(7199)
+    assert _snapshots(account, volume) == []
+    account.clock.advance(1)
+    assert len(_snapshots(account, volume)) == 1
+
+
+def test_a_schedule_drops_what_is_older_than_its_retention_time(account: Account) -> None:
+    volume = _data_volume(account)
+    _policy(account, volume, type="interval", days=1, max_quantity=100, retention_time={"days": 2})
+    account.clock.advance(5 * DAY)
+    assert len(_snapshots(account, volume)) == 2
+
+
+def test_two_schedules_keep_their_own_snapshots_in_the_order_of_time(account: Account) -> None:
+    volume = _data_volume(account)
+    schedules = [{"type": "interval", "hours": 5, "max_quantity": 1}, {"type": "interval", "hours": 2, "max_quantity": 2}]
+    account.call("POST", POLICIES, {"name": "both", "action": "volume_snapshot", "volume_ids": [volume], "schedules": schedules})
+    account.clock.advance(DAY)
+    made = [snapshot["created_at"] for snapshot in _snapshots(account, volume)]
+    assert len(made) == 3
+    assert made == sorted(made)
+
+
+def test_schedules_pass_over_volumes_without_snapshots_and_deleted_ones(account: Account) -> None:
+    rigid, gone, kept = _data_volume(account, type_name="ssd_lowlatency"), _data_volume(account), _data_volume(account)
+    schedule = {"type": "interval", "hours": 1}
+    body = {"name": "all", "action": "volume_snapshot", "volume_ids": [rigid, gone, kept], "schedules": [schedule]}
+    account.call("POST", POLICIES, body)
+    account.run("DELETE", f"/v1/volumes/1337/4/{gone}")
+    account.clock.advance(3600)
+    assert [snapshot["volume_id"] for snapshot in account.call("GET", "/v1/snapshots/1337/4?limit=1000")["results"]] == [kept]
+
+
+@pytest.mark.parametrize(
+    "schedule", [{"type": "cron", "hour": "25"}, {"type": "cron", "timezone": "Mars"}, {"type": "interval", "hours": 1, "retention_time": {"years": 1}}]
+)
+def test_schedules_that_make_no_sense_are_refused(account: Account, schedule: dict[str, t.Any]) -> None:
+    body = {"name": "x", "action": "volume_snapshot", "schedules": [schedule]}
+    account.refused(400, "ValidationError", "POST", POLICIES, body)
+
+
+def test_a_failed_snapshot_leaves_nothing_or_a_broken_one(account: Account) -> None:
+    volume = _data_volume(account)
+    body = {"volume_id": volume, "name": "broken"}
+    task = account.run("POST", "/v1/snapshots/1337/4", body, fault="task_fails", error="no space")
+    assert (task["state"], task["error"], _snapshots(account, volume)) == ("ERROR", "no space", [])
+    account.run("POST", "/v1/snapshots/1337/4", body, fault="no_effect")
+    assert _snapshots(account, volume) == []
+    account.run("POST", "/v1/snapshots/1337/4", body, fault="half_created")
+    (broken,) = _snapshots(account, volume)
+    assert broken["status"] == "error"
+    refused = {"source": "snapshot", "name": "x", "snapshot_id": broken["id"], "size": 5}
+    account.refused(409, "ConflictError", "POST", "/v1/volumes/1337/4", refused)
+
+
+def test_a_failed_group_task_changes_nothing(account: Account) -> None:
+    rule = {"direction": "ingress", "protocol": "tcp", "port_range_min": 22, "port_range_max": 22}
+    url = "/v2/security_groups/1337/4"
+    assert account.run("POST", url, {"name": "fails", "rules": [rule]}, fault="task_fails")["state"] == "ERROR"
+    assert account.call("GET", "/v1/securitygroups/1337/4?limit=100&name=fails")["count"] == 0
+    (group,) = account.run("POST", url, {"name": "lives", "rules": [rule]})["created_resources"]["security_groups"]
+    before = account.call("GET", f"/v1/securitygroups/1337/4/{group}")
+    for fault, state in (("task_fails", "ERROR"), ("no_effect", "FINISHED")):
+        assert account.run("PATCH", f"{url}/{group}", {"rules": []}, fault=fault)["state"] == state
+        assert account.call("GET", f"/v1/securitygroups/1337/4/{group}") == before
+
+
+def test_a_create_can_make_two_snapshots_or_groups(account: Account) -> None:
+    volume = _data_volume(account)
+    account.run("POST", "/v1/snapshots/1337/4", {"volume_id": volume, "name": "twice"}, fault="double")
+    account.clock.advance(60)
+    assert [(snapshot["name"], snapshot["status"]) for snapshot in _snapshots(account, volume)] == [("twice", "available")] * 2
+    account.run("POST", "/v2/security_groups/1337/4", {"name": "twice", "rules": []}, fault="double")
+    account.clock.advance(60)
+    assert account.call("GET", "/v1/securitygroups/1337/4?limit=100&name=twice")["count"] == 2
+
+
+@pytest.mark.parametrize("fault", ["no_effect", "nothing"])
+def test_a_policy_that_is_accepted_may_not_come(account: Account, fault: str) -> None:
+    account.call("POST", POLICIES, {"name": "x", "action": "volume_snapshot"}, fault=fault)
+    assert account.call("GET", POLICIES)["count"] == 0
+
+
+def test_a_prefix_belongs_to_its_ethertype(account: Account) -> None:
+    rule = {"direction": "ingress", "protocol": "tcp", "remote_ip_prefix": "::/0"}
+    account.refused(400, "ValidationError", "POST", "/v2/security_groups/1337/4", {"name": "x", "rules": [rule]})
+    assert account.run("POST", "/v2/security_groups/1337/4", {"name": "x", "rules": [{**rule, "ethertype": "IPv6"}]})["state"] == "FINISHED"
+
+
 def test_server_groups(account: Account) -> None:
     groups = account.call("GET", "/v1/servergroups/1337/4?limit=10")["results"]
     key = account.order(servergroup_id=groups[0]["servergroup_id"])

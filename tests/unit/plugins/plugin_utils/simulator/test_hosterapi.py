@@ -528,6 +528,29 @@ def test_backup_faults(api: Api, fault: str, status: str) -> None:
     assert api.result("GET", f"{vm}/backups/list") == []
 
 
+def test_a_create_can_make_two_backups(api: Api) -> None:
+    vm = api.vm()
+    api.result("PUT", f"{vm}/backups/create", fault="double")
+    api.pass_time(1)
+    assert len(api.result("GET", f"{vm}/backups/list")) == 2
+
+
+def test_the_outcome_of_a_backup_may_be_unknown(api: Api) -> None:
+    vm = api.vm()
+    assert api.refusal("PUT", f"{vm}/backups/create", fault="unknown_outcome") == (500, "0xa3: timeout")
+    api.pass_time(1)
+    assert len(api.result("GET", f"{vm}/backups/list")) == 1
+
+
+@pytest.mark.parametrize("fault, status", [("job_fails", "failed"), ("no_effect", "idle")])
+def test_restore_faults(api: Api, fault: str, status: str) -> None:
+    vm = api.vm(backups=[5])
+    assert api.result("POST", f"{vm}/backups/restore", {"backup": 5}, fault=fault) == "pending"
+    api.pass_time(1)
+    assert api.result("GET", f"{vm}/backups/status")["status"] == status
+    assert _status(api, vm)[0] == "running"
+
+
 # -- dedicated machines ----------------------------------------------------------------------------------------------
 
 
