@@ -10,6 +10,7 @@ import typing as t
 
 from ._core.model import STATUSES
 from ._core.plan import CONSENTS
+from ._core.rules import ALLOW, DENY, IN, OUT, TCP
 from ._providers.base import CATALOG_LISTS, FIELDS
 from ._registry import DRIVERS
 
@@ -94,6 +95,92 @@ INSTANCE_INFO: Spec = {
     "tags": {"type": "dict"},
     "status": {"type": "list", "elements": "str", "choices": list(STATUSES)},
     "read": {"type": "list", "elements": "str", "choices": list(READABLE), "default": []},
+}
+
+_RESOLVERS = {"type": "list", "elements": "str"}
+
+RDNS: Spec = {
+    **CONNECTION,
+    **CHANGES,
+    "instance": {"type": "str"},
+    "address": {"type": "str"},
+    "hostname": {"type": "str"},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "verify": {"type": "str", "choices": ["auto", "api", "dns", "none"], "default": "auto"},
+    "resolvers": _RESOLVERS,
+}
+
+RDNS_INFO: Spec = {
+    **CONNECTION,
+    "instance": {"type": "str"},
+    "address": {"type": "str"},
+    "resolvers": _RESOLVERS,
+}
+
+_RULE: Spec = {
+    "direction": {"type": "str", "choices": [IN, OUT], "default": IN},
+    "protocol": {"type": "str", "default": TCP},
+    "ports": {"type": "str"},
+    "addresses": {"type": "list", "elements": "str"},
+    "action": {"type": "str", "choices": [ALLOW, DENY], "default": ALLOW},
+    "description": {"type": "str"},
+}
+
+FIREWALL: Spec = {
+    **CONNECTION,
+    **CHANGES,
+    "name": {"type": "str"},
+    "id": {"type": "str"},
+    "description": {"type": "str"},
+    "network": {"type": "str"},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "rules": {"type": "list", "elements": "dict", "options": _RULE},
+    "purge_rules": {"type": "bool", "default": True},
+    "instances": {"type": "list", "elements": "str"},
+    "purge_instances": {"type": "bool", "default": False},
+    "detach_to": {"type": "str"},
+    "access_ports": {"type": "list", "elements": "int", "default": [22]},
+}
+
+FIREWALL_INFO: Spec = {
+    **CONNECTION,
+    "name": {"type": "str"},
+    "id": {"type": "str"},
+    "network": {"type": "str"},
+}
+
+BACKUP: Spec = {
+    **CONNECTION,
+    **CHANGES,
+    "instance": {"type": "str"},
+    "name": {"type": "str"},
+    "id": {"type": "str"},
+    "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
+    "max_age": {"type": "str"},
+    "keep": {"type": "int"},
+    "prune": {"type": "str", "choices": ["own", "all"], "default": "own"},
+    "consistent": {"type": "bool", "default": False},
+    "stop_mode": INSTANCE["stop_mode"],
+    "restore_to": {"type": "str", "choices": ["in_place", "new"]},
+    "new_name": {"type": "str"},
+    "schedule": {
+        "type": "dict",
+        "options": {
+            "name": {"type": "str"},
+            "cron": {"type": "str"},
+            "every": {"type": "str"},
+            "keep": {"type": "int"},
+            "paused": {"type": "bool"},
+        },
+    },
+}
+
+BACKUP_INFO: Spec = {
+    **CONNECTION,
+    "instance": {"type": "str"},
+    "name": {"type": "str"},
+    "id": {"type": "str"},
+    "status": {"type": "list", "elements": "str", "choices": ["creating", "ready", "restoring", "error"]},
 }
 
 CATALOG_INFO: Spec = {

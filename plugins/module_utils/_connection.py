@@ -50,6 +50,11 @@ class TaskContext:
         """Seconds in all that refused requests may be waited for."""
         return self.transport.max_retry_wait
 
+    def provider_time(self) -> float:
+        """Seconds since 1970 by the provider's clock, as its last answer told it; this machine's where it told nothing."""
+        told = [client.provider_time for client in self.clients if client.provider_time is not None]
+        return told[-1] if told else self.waiter.clock.epoch()
+
     def client(self, authorise: Authorise, classify: Classify, backoff: Backoff) -> Client:
         """The HTTP client of this account."""
         client = Client(

@@ -24,6 +24,16 @@ CREATE: dict[str, dict[str, t.Any]] = {
     "gcore": {"region": "4", "image": "ubuntu-22.04-x64", "size": "g2-standard-1-2"},
     "hosterapi": {"image": "Debian12.0", "cpu": 2, "memory_mb": 2048, "disk_gb": 20},
 }
+MODULES: dict[str, tuple[_runner.Action, _argspec.Spec]] = {
+    "instance": (_runner.instance, _argspec.INSTANCE),
+    "instance_info": (_runner.instance_info, _argspec.INSTANCE_INFO),
+    "rdns": (_runner.rdns, _argspec.RDNS),
+    "rdns_info": (_runner.rdns_info, _argspec.RDNS_INFO),
+    "firewall": (_runner.firewall, _argspec.FIREWALL),
+    "firewall_info": (_runner.firewall_info, _argspec.FIREWALL_INFO),
+    "backup": (_runner.backup, _argspec.BACKUP),
+    "backup_info": (_runner.backup_info, _argspec.BACKUP_INFO),
+}
 LEAST_SLEEP = 1e-6  # seconds; real time never stands still, and a sum of floats may miss a deadline by less than it can add
 ORDER = {"hostwinds": "add_instance", "civo": "instances.create", "gcore": "instances.create", "hosterapi": "server_create"}
 
@@ -73,12 +83,29 @@ class Controller:
         task = _runner.Task(values, self.environ, check_mode=check, diff=True, verbosity=3, clock=self.clock)
         return _runner.run(action, task, writes=writes)
 
-    def instance(self, provider: str, *, check: bool = False, **options: t.Any) -> _runner.Reply:
-        """Run C(vps_instance); HosterAPI gets the ledger, and nobody a rate limit, unless told otherwise."""
+    def task(self, module: str, provider: str, *, check: bool = False, **options: t.Any) -> _runner.Reply:
+        """Run one of MODULES; HosterAPI gets the ledger, and nobody a rate limit, unless told otherwise."""
+        action, spec = MODULES[module]
         defaults: dict[str, t.Any] = {"rate_limit": 0.0}
         if provider == "hosterapi":
             defaults["ledger"] = self.ledger
-        return self.run(_runner.instance, _argspec.INSTANCE, check=check, writes=True, provider=provider, **{**defaults, **options})
+        return self.run(action, spec, check=check, writes=not module.endswith("_info"), provider=provider, **{**defaults, **options})
+
+    def instance(self, provider: str, *, check: bool = False, **options: t.Any) -> _runner.Reply:
+        """Run C(vps_instance)."""
+        return self.task("instance", provider, check=check, **options)
+
+    def rdns(self, provider: str, *, check: bool = False, **options: t.Any) -> _runner.Reply:
+        """Run C(vps_rdns)."""
+        return self.task("rdns", provider, check=check, **options)
+
+    def firewall(self, provider: str, *, check: bool = False, **options: t.Any) -> _runner.Reply:
+        """Run C(vps_firewall)."""
+        return self.task("firewall", provider, check=check, **options)
+
+    def backup(self, provider: str, *, check: bool = False, **options: t.Any) -> _runner.Reply:
+        """Run C(vps_backup)."""
+        return self.task("backup", provider, check=check, **options)
 
     def create(self, provider: str, name: str = "web1", *, check: bool = False, **options: t.Any) -> _runner.Reply:
         """Converge a server of that name with what creating needs."""
@@ -99,10 +126,7 @@ class Controller:
 
     def info(self, provider: str, **options: t.Any) -> _runner.Reply:
         """Run C(vps_instance_info)."""
-        options.setdefault("rate_limit", 0.0)
-        if provider == "hosterapi":
-            options.setdefault("ledger", self.ledger)
-        return self.run(_runner.instance_info, _argspec.INSTANCE_INFO, provider=provider, **options)
+        return self.task("instance_info", provider, **options)
 
     def calls(self, provider: str) -> list[str]:
         """The operations asked of a provider since the log was cleared."""

@@ -12,6 +12,9 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from . import rules as firewall_rules
+from . import schedule as schedule_times
+
 BUILDING = "building"
 RUNNING = "running"
 STOPPED = "stopped"
@@ -158,6 +161,165 @@ class Instance:
             "network_id": self.network_id,
             "created_at": self.created_at,
             "not_read": sorted(self.not_read),
+        }
+
+
+@dataclass(frozen=True)
+class Rdns:
+    """The reverse name of one address.
+
+    Args:
+        instance: the server's id.
+        hostname: None where there is none, or nobody knows it.
+        verified: whether C(hostname) was seen at C(source); None where that cannot be known yet.
+        source: C(api), C(dns) or C(none).
+    """
+
+    provider: str
+    instance: str | None
+    address: str | None
+    family: str | None
+    hostname: str | None = None
+    verified: bool | None = False
+    source: str | None = "none"
+
+    def public(self) -> dict[str, t.Any]:
+        """The form users see."""
+        return {
+            "provider": self.provider,
+            "instance": self.instance,
+            "address": self.address,
+            "family": self.family,
+            "hostname": self.hostname,
+            "verified": self.verified,
+            "source": self.source,
+        }
+
+
+@dataclass(frozen=True)
+class Firewall:
+    """A set of rules that servers can have.
+
+    C(network) is the id of the network it belongs to, where it belongs to one. C(standard) says that the provider made it
+    for whatever has no firewall of its own. C(facts) is the driver's own notebook.
+    """
+
+    provider: str
+    id: str | None
+    name: str | None
+    description: str | None = None
+    region: str | None = None
+    network: str | None = None
+    rules: tuple[firewall_rules.Rule, ...] = ()
+    instances: tuple[Ref, ...] = ()
+    standard: bool = False
+    facts: t.Mapping[str, t.Any] = field(default_factory=dict)
+
+    def public(self) -> dict[str, t.Any]:
+        """The form users see."""
+        return {
+            "provider": self.provider,
+            "id": self.id,
+            "name": self.name,
+            "description": self.description,
+            "region": self.region,
+            "network": self.network,
+            "rules": firewall_rules.public(self.rules),
+            "instances": [ref.public() for ref in sorted(self.instances, key=str)],
+        }
+
+
+CREATING = "creating"
+READY = "ready"
+RESTORING = "restoring"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One volume's part of a backup."""
+
+    id: str | None
+    volume: str | None
+
+    def public(self) -> dict[str, str | None]:
+        """The form users see."""
+        return {"id": self.id, "volume": self.volume}
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A backup of a server.
+
+    Args:
+        instance: the server's id.
+        status: C(creating), C(ready), C(restoring), C(error); C(absent) after a deletion.
+        created_at: ISO 8601 in UTC, by the provider's clock.
+        own: whether this collection made it, which only a mark tells.
+        run: the mark of the run that made it, where the provider keeps one.
+        facts: the driver's own notebook.
+    """
+
+    provider: str
+    id: str | None
+    instance: str | None
+    name: str | None = None
+    status: str = READY
+    provider_status: str | None = None
+    created_at: str | None = None
+    size_gb: int | None = None
+    parts: tuple[Part, ...] = ()
+    own: bool = False
+    run: str | None = None
+    facts: t.Mapping[str, t.Any] = field(default_factory=dict)
+
+    def public(self) -> dict[str, t.Any]:
+        """The form users see."""
+        return {
+            "provider": self.provider,
+            "id": self.id,
+            "name": self.name,
+            "instance": self.instance,
+            "status": self.status,
+            "provider_status": self.provider_status,
+            "created_at": self.created_at,
+            "size_gb": self.size_gb,
+            "parts": [part.public() for part in self.parts],
+        }
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Backups of a server that the provider makes by itself.
+
+    Args:
+        cron: five fields as C(_core/schedule.py) spells them out, UTC; or C(every), in seconds.
+        keep: how many backups stay; the oldest goes.
+        covers: whether it is about all that it should back up (a disk that was attached later may be missing).
+        facts: the driver's own notebook.
+    """
+
+    provider: str
+    id: str | None
+    name: str | None
+    instance: str | None
+    cron: str | None = None
+    every: int | None = None
+    keep: int | None = None
+    paused: bool = False
+    covers: bool = True
+    facts: t.Mapping[str, t.Any] = field(default_factory=dict)
+
+    def public(self) -> dict[str, t.Any]:
+        """The form users see."""
+        return {
+            "provider": self.provider,
+            "id": self.id,
+            "name": self.name,
+            "instance": self.instance,
+            "cron": self.cron,
+            "every": schedule_times.span(self.every) if self.every else None,
+            "keep": self.keep,
+            "paused": self.paused,
         }
 
 

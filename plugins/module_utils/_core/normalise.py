@@ -89,6 +89,17 @@ def one_line(message: str) -> str:
     return re.sub(r"\s+", " ", plain).strip()[:400]
 
 
+def epoch(moment: str | None) -> float | None:
+    """A time of C(iso_utc) in seconds since 1970."""
+    return datetime.datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp() if moment else None
+
+
+def iso_of(seconds: float) -> str:
+    """Seconds since 1970 as C(iso_utc) writes them."""
+    moment = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+    return moment.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
+
 def iso_utc(value: t.Any) -> str | None:
     """An ISO 8601 time in UTC with a trailing Z; None when it has no readable form."""
     if not value:

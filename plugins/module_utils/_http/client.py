@@ -195,6 +195,17 @@ def check_base_url(url: str) -> str:
     return url.rstrip("/")
 
 
+def _http_date(value: str | None) -> float | None:
+    """An HTTP date in seconds since 1970; None when it has no readable form."""
+    try:
+        moment = email.utils.parsedate_to_datetime(value or "")
+        if moment.tzinfo is None:  # the old form names no zone and means UTC
+            moment = moment.replace(tzinfo=datetime.timezone.utc)
+        return moment.timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
 class Client:
     """Sends calls to one account of one provider.
 
@@ -227,6 +238,7 @@ class Client:
         self.redactor = redactor
         self.read_only = read_only
         self.account = Account()
+        self.provider_time: float | None = None  # seconds since 1970, from the last answer that told
         self._authorise = authorise
         self._classify = classify
         self._transport = transport
@@ -322,6 +334,7 @@ class Client:
             )
         headers = {name.lower(): value for name, value in answer.headers.items()}
         self._remember_request_id(headers)
+        self.provider_time = _http_date(headers.get("date")) or self.provider_time
         return self._parse(call, status, headers, answer.content)
 
     def _parse(self, call: Call, status: int, headers: t.Mapping[str, str], content: bytes) -> Response:
@@ -392,13 +405,8 @@ class Client:
             return None if math.isnan(seconds) else max(0.0, seconds)
         except ValueError:
             pass
-        try:
-            moment = email.utils.parsedate_to_datetime(value)
-        except (TypeError, ValueError):
-            return None
-        if moment.tzinfo is None:  # the old form of an HTTP date names no zone and means UTC
-            moment = moment.replace(tzinfo=datetime.timezone.utc)
-        return max(0.0, moment.timestamp() - self._waiter.clock.epoch())
+        moment = _http_date(value)
+        return None if moment is None else max(0.0, moment - self._waiter.clock.epoch())
 
     def _remember_request_id(self, headers: t.Mapping[str, str]) -> None:
         found = next((headers[name] for name in REQUEST_ID_HEADERS if headers.get(name)), None)

@@ -11,6 +11,7 @@ or an Operation to await; they raise the typed errors of C(_core/errors.py) and 
 from __future__ import annotations
 
 import abc
+import re
 import typing as t
 from dataclasses import dataclass, field
 
@@ -21,6 +22,8 @@ from .._http.client import Authorise, Backoff, Classify, Client
 
 if t.TYPE_CHECKING:
     from .._ledger import Entry, Ledger
+    from .backups import BackupVerbs
+    from .firewalls import FirewallVerbs
 
 # The options of vps_instance that describe a server; left out means not managed.
 FIELDS = (
@@ -43,7 +46,17 @@ FIELDS = (
     "billing_cycle",
 )
 SECRET_FIELDS = ("user_data", "password")
+
+# What the resources beside the instance can do at a provider, in the order of the capability table.
+RESOURCES: t.Mapping[str, tuple[str, ...]] = {
+    "rdns": ("write", "read", "absent", "ipv6", "secondary"),
+    "firewall": ("present", "absent", "rules", "deny", "groups", "description", "network", "instances", "purge_instances", "rename"),
+    "backup": ("present", "name", "absent", "keep", "consistent", "in_place", "new", "cron", "every", "paused"),
+}
 CATALOG_LISTS = ("images", "sizes", "regions", "networks", "ssh_keys", "firewalls")
+
+
+UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 @dataclass(frozen=True)
@@ -62,7 +75,9 @@ class Capabilities:
         rename: how a rename by C(id) and C(name) works.
         resize: how a change of size works.
         catalog: which lists of vps_catalog_info exist.
-        features: further facts for vps_provider_info, in words: console, rdns, firewall rules, backups, schedules...
+        features: further facts for vps_provider_info, in words: console, volumes...
+        rdns, firewall, backup: what vps_rdns, vps_firewall and vps_backup can do here, each key of RESOURCES that is supported with
+            a few words on how; none at all means that the module is refused before anything is sent.
     """
 
     names: str
@@ -76,6 +91,13 @@ class Capabilities:
     resize: str
     catalog: tuple[str, ...]
     features: t.Mapping[str, str]
+    rdns: t.Mapping[str, str] = field(default_factory=dict)
+    firewall: t.Mapping[str, str] = field(default_factory=dict)
+    backup: t.Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, resource: str) -> t.Mapping[str, str]:
+        """What can be done with one of RESOURCES."""
+        return {"rdns": self.rdns, "firewall": self.firewall, "backup": self.backup}[resource]
 
 
 @dataclass(frozen=True)
@@ -114,8 +136,23 @@ class Profile:
     in_flight: int = 8
 
 
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """How a task may change things: the options that every changing module has.
+
+    C(wait_timeout) in seconds.
+    """
+
+    wait: bool = True
+    wait_timeout: float = 1800.0
+    allow: tuple[str, ...] = ()
+    expect: t.Mapping[str, t.Any] = field(default_factory=dict)
+    expect_plan: str | None = None
+    on_drift: str = "warn"
+
+
 @dataclass(frozen=True)
-class Wish:
+class Wish(Terms):
     """What a task wants: the options of vps_instance, without the connection.
 
     C(fields) holds only the options that were given, by the names of FIELDS.
@@ -128,8 +165,6 @@ class Wish:
     region: str | None = None
     purge_tags: bool = True
     stop_mode: str = "graceful_then_hard"
-    wait: bool = True
-    wait_timeout: float = 1800.0
     wait_until: str = "status"
     wait_port: int = 22
     delete_with: tuple[str, ...] = ()
@@ -137,10 +172,6 @@ class Wish:
     reset_password: bool = False
     return_credentials: bool = False
     ledger_unknown: str = "fail"
-    allow: tuple[str, ...] = ()
-    expect: t.Mapping[str, t.Any] = field(default_factory=dict)
-    expect_plan: str | None = None
-    on_drift: str = "warn"
 
 
 @dataclass(frozen=True)
@@ -240,6 +271,9 @@ class Context(t.Protocol):
     def max_retry_wait(self) -> float:
         """Seconds in all that refused requests may be waited for."""
 
+    def provider_time(self) -> float:
+        """Seconds since 1970 by the provider's clock, as its last answer told it; this machine's where it told nothing."""
+
     def client(self, authorise: Authorise, classify: Classify, backoff: Backoff) -> Client:
         """The HTTP client of this account."""
 
@@ -259,6 +293,7 @@ class Driver(abc.ABC):
     resend_refused_order: t.ClassVar[bool] = True  # whether an order refused by HTTP 429 may be sent again after another look
     stops_before_delete: t.ClassVar[bool] = False  # whether a running server has to be stopped before it can be deleted
     absence_is_proof: t.ClassVar[bool] = False  # whether an order that shows nothing within look_seconds was provably not carried out
+    id_form: t.ClassVar[re.Pattern[str]] = re.compile(r"[1-9][0-9]*")  # what an id looks like where a name or an id may stand
 
     def __init__(self, context: Context) -> None:
         self.context = context
@@ -307,6 +342,14 @@ class Driver(abc.ABC):
             OptionError: a region that cannot be one here, as far as that shows before its list is read.
         """
         return [Listing(None, self.list_all)]
+
+    def peek(self, instance_id: str, fields: t.Collection[str] = ()) -> Instance | None:
+        """Like C(get), but no more than identity and C(fields) need to be right.
+
+        Where nothing is asked for and the following call about the server would notice its absence, this costs no call; that
+        call then raises NotFoundError.
+        """
+        return self.get(instance_id)
 
     def read(self, instance: Instance, fields: t.Collection[str]) -> Instance:
         """Fill in those of C(fields) that cost a call of their own, and take them out of C(not_read).
@@ -463,6 +506,20 @@ class Driver(abc.ABC):
         """Lock or unlock against changes."""
         raise self.unsupported("locked")
 
+    # -- what hangs on a server ---------------------------------------------------------------------------------------
+
+    def set_rdns(self, instance: Instance, address: str, hostname: str | None) -> None:
+        """Give an address a reverse name; None asks for the provider's default."""
+        raise self.unsupported("rdns")
+
+    def firewall_verbs(self) -> FirewallVerbs[t.Any]:
+        """The verbs of firewalls; see C(firewalls.py)."""
+        raise self.unsupported("firewall")
+
+    def backup_verbs(self) -> BackupVerbs[t.Any]:
+        """The verbs of backups and their schedules; see C(backups.py)."""
+        raise self.unsupported("backup")
+
     # -- shared by drivers ------------------------------------------------------------------------------------------
 
     def label(self, instance: Instance) -> str:
@@ -474,6 +531,20 @@ class Driver(abc.ABC):
         """The refusal for something this provider does not have."""
         instead = self.PROFILE.capabilities.instead.get(capability)
         return UnsupportedError(f"{self.PROFILE.title} does not support {capability}", hint=instead, capability=capability, provider=self.PROFILE.name)
+
+    def require(self, resource: str, ability: str) -> None:
+        """Refuse what this provider cannot do with one of RESOURCES.
+
+        Raises:
+            UnsupportedError: names the module, the ability and what to do instead.
+        """
+        abilities = self.PROFILE.capabilities.of(resource)
+        if ability in abilities:
+            return
+        capability = f"{resource}.{ability}" if abilities else resource
+        what = f"vps_{resource}: {ability}" if abilities else f"vps_{resource}"
+        instead = self.PROFILE.capabilities.instead.get(capability)
+        raise UnsupportedError(f"{self.PROFILE.title} does not support {what}", hint=instead, capability=capability, provider=self.PROFILE.name)
 
     def missing(self, option: str, wanted: str, where: str, choices: t.Iterable[str | None] = ()) -> OptionError:
         """The failure for a name or id that names nothing."""

@@ -15,7 +15,7 @@ import json
 import typing as t
 from dataclasses import replace
 
-from .._core.errors import AmbiguousError, ConsentError, OptionError
+from .._core.errors import AmbiguousError, OptionError
 from .._core.model import RESCUE, RUNNING, STOPPED, SUSPENDED, Instance, Ref
 from .._core.normalise import map_to_plain_tags, plain_tags_to_map
 from .._core.plan import NONE, REBUILD, RESTART, STOP, Drift, Step
@@ -303,23 +303,6 @@ def satisfied(step: Step, instance: Instance) -> bool:
     if step.field == "tags":
         return map_to_plain_tags(step.after) == map_to_plain_tags(instance.tags)
     return bool(current_value(instance, step.field) == step.after)
-
-
-def require_consent(steps: t.Iterable[Step], missing: t.Sequence[str], label: str) -> None:
-    """Refuse a plan that needs effects which the caller did not allow.
-
-    Raises:
-        ConsentError: names the effects and the fields that need them.
-    """
-    if missing:
-        asking = [step for step in steps if set(step.needs) & set(missing)]
-        replaced = any(step.action == "replace" for step in asking)
-        change = f"Replacing {label}" if replaced else f"Changing {', '.join(sorted({step.field for step in asking}))} of {label}"
-        raise ConsentError(
-            f"{change} needs consent to: {', '.join(missing)}; nothing was changed",
-            hint=f"Add to the task: allow: [{', '.join(missing)}].",
-            needs=list(missing),
-        )
 
 
 def _on_new_server(step: Step) -> Step:

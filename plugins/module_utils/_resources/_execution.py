@@ -14,16 +14,15 @@ import typing as t
 from dataclasses import replace
 
 from .._core import simulate
-from .._core.errors import NotAppliedError, NotFoundError, OutcomeUnknownError, RateLimitedError, TransientError
+from .._core.errors import NotAppliedError, NotFoundError
 from .._core.model import DELETING, DONE, STOPPED, SUSPENDED, Instance, Outcome, Ref
 from .._core.plan import Step
-from .._core.wait import FIRST_POLL, Deadline, Operation
+from .._core.wait import Operation
 from .._providers.base import FIELDS, Driver, Wish
 from ._comparison import satisfied
+from ._sending import send_safely
 
-SETTLE_SECONDS = 10.0  # how long a finished change may take to show in reads
 VANISHED_SECONDS = 10.0  # how long a server that was seen may be missing from reads before it counts as gone
-RESENDS = 2  # how often a step may be sent anew after the server was read
 
 
 class Executor:
@@ -91,39 +90,8 @@ class Executor:
                 self._stale = True
 
     def _send_safely(self, group: list[Step]) -> Operation | None:
-        step, context = group[0], self.driver.context
-        for attempt in range(RESENDS + 1):
-            try:
-                return self._send(group)
-            except (OutcomeUnknownError, RateLimitedError) as exc:
-                again = exc.check_first and attempt < RESENDS
-                if isinstance(exc, RateLimitedError):
-                    pause = exc.retry_after if exc.retry_after is not None else 2.0 ** (attempt + 1)
-                    again = again and context.waiter.waited_to_retry + pause <= context.max_retry_wait
-                    context.waiter.pause_to_retry(pause if again else 0.0)
-                exc.facts.setdefault("id", self.instance.id)
-                exc.facts.setdefault("step", step.action)
-                try:
-                    settled = self._look(group, SETTLE_SECONDS if not again and isinstance(exc, OutcomeUnknownError) else 0.0)
-                except TransientError:  # nothing can be seen, so the outcome stays unclear
-                    raise exc from None
-                if settled is not None:
-                    return settled
-                if not again:
-                    raise
-        return None
-
-    def _look(self, group: list[Step], seconds: float) -> Operation | None:
-        """Look for the effect of a step: once, or for as long as it may take to show where the step is not sent again."""
-        context = self.driver.context
-        deadline = Deadline(context.waiter.clock, min(seconds, context.deadline.remaining))
-        interval = FIRST_POLL
-        while True:
-            settled = self._settled_as(group)
-            if settled is not None or deadline.passed:
-                return settled
-            context.waiter.pause(min(interval, deadline.remaining))
-            interval *= 2
+        facts = {"id": self.instance.id, "step": group[0].action}
+        return send_safely(self.driver.context, lambda: self._send(group), lambda: self._settled_as(group), facts)
 
     def _settled_as(self, group: list[Step]) -> Operation | None:
         """After an unclear outcome: an operation that ends when the step shows its effect, None when it has none."""

@@ -7,12 +7,28 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass, field
 
-from .._core.errors import DriftError, ExpectationError, PlanChangedError, VpsError
-from .._core.model import Instance
-from .._core.plan import Plan
-from .._providers.base import Driver, Wish
-from ._comparison import require_consent
+from .._core.errors import ConsentError, DriftError, ExpectationError, OptionError, PlanChangedError, VpsError
+from .._core.plan import Plan, Step
+from .._providers.base import Driver, Terms
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The object that a plan is about.
+
+    Args:
+        label: in words, for messages.
+        key: its id, or its name where there is no id yet; part of the plan's fingerprint.
+        id: None where it does not exist yet.
+        fields: what C(expect) is compared with.
+    """
+
+    label: str
+    key: str
+    id: str | None = None
+    fields: t.Mapping[str, t.Any] = field(default_factory=dict)
 
 
 class Guards:
@@ -22,13 +38,13 @@ class Guards:
         token: the key of the plan's fingerprint.
     """
 
-    def __init__(self, driver: Driver, wish: Wish, token: str) -> None:
+    def __init__(self, driver: Driver, terms: Terms, token: str) -> None:
         self.driver = driver
-        self.wish = wish
+        self.terms = terms
         self.context = driver.context
         self._token = token
 
-    def accept(self, plan: Plan, instance: Instance | None) -> Plan:
+    def accept(self, plan: Plan, subject: Subject) -> Plan:
         """The plan, once nothing stands in its way; its warnings are told here.
 
         Raises:
@@ -36,62 +52,86 @@ class Guards:
         """
         for warning in plan.warnings:
             self.context.warn(warning)
-        label = self.driver.label(instance) if instance else f"{self.wish.name} at {self.driver.PROFILE.title}"
-        plan_id = self.plan_id(plan, instance)
-        shown = {"plan": plan.public(), "plan_id": plan_id, "drift": [each.public() for each in plan.drift], "id": instance.id if instance else None}
+        plan_id = self.plan_id(plan, subject)
+        shown = {"plan": plan.public(), "plan_id": plan_id, "drift": [each.public() for each in plan.drift], "id": subject.id}
         try:
-            require_consent(plan.steps, plan.missing_consents(self.wish.allow), label)
-            if self.wish.expect_plan and plan.steps and plan_id != self.wish.expect_plan:
+            require_consent(plan.steps, plan.missing_consents(self.terms.allow), subject.label)
+            if self.terms.expect_plan and plan.steps and plan_id != self.terms.expect_plan:
                 raise PlanChangedError(
-                    f"The plan for {label} is {plan_id} now, not {self.wish.expect_plan} as approved; nothing was changed",
+                    f"The plan for {subject.label} is {plan_id} now, not {self.terms.expect_plan} as approved; nothing was changed",
                     hint="Look at the plan in this result and approve it anew.",
-                    expect_plan=self.wish.expect_plan,
+                    expect_plan=self.terms.expect_plan,
                 )
-            self.report_drift(plan, instance)
+            self.report_drift(plan, subject)
         except VpsError as exc:
             exc.facts.update({key: value for key, value in shown.items() if value is not None})
             raise
         return plan
 
-    def report_drift(self, plan: Plan, instance: Instance | None) -> None:
-        """Tell the differences that are not acted on, as C(on_drift) says; a server that was just made never fails for them.
+    def report_drift(self, plan: Plan, subject: Subject) -> None:
+        """Tell the differences that are not acted on, as C(on_drift) says; what was just made never fails for them.
 
         Raises:
             DriftError: C(on_drift) is C(fail).
         """
-        if not plan.drift or self.wish.on_drift == "ignore":
+        if not plan.drift or self.terms.on_drift == "ignore":
             return
-        label = self.driver.label(instance) if instance else str(self.wish.name)
         told = "; ".join(f"{each.field} is {each.current!r}, wanted {each.wanted!r} ({_way_there(each.needs)})" for each in plan.drift)
-        if self.wish.on_drift == "fail" and instance is not None:
+        if self.terms.on_drift == "fail" and subject.id is not None:
             raise DriftError(
-                f"{label} differs in what this task does not change: {told}",
+                f"{subject.label} differs in what this task does not change: {told}",
                 hint="Correct the task, allow what is needed, or set on_drift: warn.",
                 drift=[each.public() for each in plan.drift],
             )
-        self.context.warn(f"{label} differs in what this task does not change: {told}")
+        self.context.warn(f"{subject.label} differs in what this task does not change: {told}")
 
-    def check_expectations(self, instance: Instance) -> None:
+    def check_expectations(self, subject: Subject) -> None:
         """The guard of C(expect).
 
         Raises:
             ExpectationError: names every field that does not match.
         """
-        shown = instance.public()
-        wrong = {key: shown[key] for key, value in self.wish.expect.items() if not _alike(value, shown[key])}
+        expected = self.terms.expect
+        wrong = {key: subject.fields.get(key) for key, value in expected.items() if not _alike(value, subject.fields.get(key))}
         if wrong:
-            told = "; ".join(f"{key} is {value!r}, expected {self.wish.expect[key]!r}" for key, value in sorted(wrong.items()))
-            raise ExpectationError(f"{self.driver.label(instance)} is not the expected one: {told}; nothing was changed", id=instance.id)
+            told = "; ".join(f"{key} is {value!r}, expected {expected[key]!r}" for key, value in sorted(wrong.items()))
+            raise ExpectationError(f"{subject.label} is not the expected one: {told}; nothing was changed", id=subject.id)
 
-    def plan_id(self, plan: Plan, instance: Instance | None) -> str:
-        """The plan's fingerprint: about the id, or the name where there is none yet."""
-        subject = (instance.id if instance else None) or self.wish.name or self.wish.id or ""
-        return plan.fingerprint(self._token, self.driver.PROFILE.name, self.driver.account(), subject)
+    def plan_id(self, plan: Plan, subject: Subject) -> str:
+        """The plan's fingerprint."""
+        return plan.fingerprint(self._token, self.driver.PROFILE.name, self.driver.account(), subject.key)
 
-    def warn_locked(self, instance: Instance, plan: Plan) -> None:
-        """In check mode, say that the provider will refuse to change a locked server."""
-        if instance.locked and plan.steps and plan.steps[0].action != "unlock" and self.context.check_mode:
-            self.context.warn(f"{self.driver.label(instance)} is locked; the provider will refuse these changes. Add locked: false to unlock it first.")
+
+def check_expected_fields(expect: t.Mapping[str, t.Any], fields: t.Collection[str], what: str) -> None:
+    """Refuse an expectation that could never be met.
+
+    Args:
+        fields: those that the object has.
+        what: the object in words ("an instance").
+
+    Raises:
+        OptionError: names the field that does not exist.
+    """
+    unknown = [key for key in expect if key not in fields]
+    if unknown:
+        raise OptionError(f"expect: {what} has no field {unknown[0]}", hint=f"Fields: {', '.join(sorted(fields))}.", option="expect")
+
+
+def require_consent(steps: t.Iterable[Step], missing: t.Sequence[str], label: str) -> None:
+    """Refuse a plan that needs effects which the caller did not allow.
+
+    Raises:
+        ConsentError: names the effects and the fields that need them.
+    """
+    if missing:
+        asking = [step for step in steps if set(step.needs) & set(missing)]
+        replaced = any(step.action == "replace" for step in asking)
+        change = f"Replacing {label}" if replaced else f"Changing {', '.join(sorted({step.field for step in asking}))} of {label}"
+        raise ConsentError(
+            f"{change} needs consent to: {', '.join(missing)}; nothing was changed",
+            hint=f"Add to the task: allow: [{', '.join(missing)}].",
+            needs=list(missing),
+        )
 
 
 def _way_there(needs: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from .._core.errors import OptionError
 from .._core.model import Instance
 from .._providers.base import Driver, Wish
+from ._guards import check_expected_fields
 
 
 def check_options(driver: Driver, wish: Wish) -> None:
@@ -52,10 +53,7 @@ def _holds_anyway(option: str, value: t.Any) -> bool:
 
 def _check_guards(driver: Driver, wish: Wish) -> None:
     """Guards that could never hold, or never be asked for."""
-    fields = Instance(driver.PROFILE.name, "").public()
-    unknown = [key for key in wish.expect if key not in fields]
-    if unknown:
-        raise OptionError(f"expect: an instance has no field {unknown[0]}", hint=f"Fields: {', '.join(sorted(fields))}.", option="expect")
+    check_expected_fields(wish.expect, Instance(driver.PROFILE.name, "").public(), "an instance")
     if not 1 <= wish.wait_port <= 65535:
         raise OptionError(f"wait_port must be a port number from 1 to 65535, not {wish.wait_port}", option="wait_port")
 

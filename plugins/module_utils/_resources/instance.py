@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 
 from .._core import simulate
 from .._core.errors import (
-    AmbiguousError,
     ExpectationError,
     LedgerError,
     NotFoundError,
@@ -26,15 +25,18 @@ from .._core.errors import (
 )
 from .._core.model import ABSENT, BUILDING, DELETING, RUNNING, STOPPED, SUSPENDED, Instance
 from .._core.plan import DELETE, STOP, Plan, Step
-from .._core.wait import FIRST_POLL, Deadline, Operation
+from .._core.wait import Operation
 from .._http.port import accepts_tcp
 from .._ledger import LIVE, Entry
 from .._providers.base import SECRET_FIELDS, Driver, Lookup, Order, Wish
 from ._comparison import Comparison, creation_step, current_value
-from ._execution import SETTLE_SECONDS, Executor, managed, not_applied, wait_until_gone, wait_until_reachable, wait_until_ready
-from ._guards import Guards
+from ._execution import Executor, managed, not_applied, wait_until_gone, wait_until_reachable, wait_until_ready
+from ._guards import Guards, Subject
+from ._instances import several
 from ._options import check_options, managed_fields
 from ._ordering import Made, Ordering, how_to_clear
+from ._sending import SETTLE_SECONDS, look_for
+from ._task import tell_done
 
 STRICT_STATES = ("absent", "rebuilt")  # a name beside the id must match
 
@@ -115,7 +117,7 @@ class InstanceTask:
         lookup = self.driver.find(name)
         present = lookup.present
         if len(present) > 1:
-            raise _several(self.driver, name, present)
+            raise several(self.driver, name, present)
         entry = self.driver.entry(name)
         open_entry = entry if entry and entry.open else None
         instance = present[0] if present else self._known_to_ledger(name, entry)
@@ -179,15 +181,17 @@ class InstanceTask:
                 wait_until_gone(self.driver, instance)
                 self._forget(instance)
             return Result(replace(instance, status=ABSENT, provider_status=None))
-        self._guards.check_expectations(instance)
+        self._guards.check_expectations(self._subject(instance))
         targets, left_behind = self.driver.delete_targets(instance, self.wish.delete_with)
-        plan = self._guards.accept(Plan(tuple(self._removal_steps(instance, targets)), warnings=tuple(_removal_warnings(targets, left_behind))), instance)
-        self._guards.warn_locked(instance, plan)
+        plan = self._guards.accept(
+            Plan(tuple(self._removal_steps(instance, targets)), warnings=tuple(_removal_warnings(targets, left_behind))), self._subject(instance)
+        )
+        self._warn_locked(instance, plan)
         gone = simulate.after(instance, plan.steps)
         if not self.wish.wait and gone.status == ABSENT:
             gone = replace(gone, status=DELETING)
         views = ({"name": instance.name, "status": instance.status}, {"name": instance.name, "status": gone.status})
-        result = Result(gone, plan, self._guards.plan_id(plan, instance), *views, left_behind=left_behind)
+        result = Result(gone, plan, self._guards.plan_id(plan, self._subject(instance)), *views, left_behind=left_behind)
         if self.context.check_mode:
             return result
         done = self._execute_removal(instance, plan.steps)
@@ -203,9 +207,9 @@ class InstanceTask:
             self.context.warn(f"{label}; wait is false, so its deletion is left to the next run")
             return Result(subject, operation_id=building.id)
         self.context.warn(f"{label}; it is deleted once it is there, and what would stay behind is not known yet")
-        plan = self._guards.accept(Plan((Step("delete", "instance", self.wish.name, None, DELETE),), approvable=False), None)
+        plan = self._guards.accept(Plan((Step("delete", "instance", self.wish.name, None, DELETE),), approvable=False), self._subject())
         views = ({"name": self.wish.name, "status": BUILDING}, {"name": self.wish.name, "status": ABSENT})
-        return Result(simulate.after(subject, plan.steps), plan, self._guards.plan_id(plan, None), *views)
+        return Result(simulate.after(subject, plan.steps), plan, self._guards.plan_id(plan, self._subject()), *views)
 
     def _execute_removal(self, instance: Instance, steps: t.Sequence[Step]) -> t.Sequence[Step]:
         """Carry the steps out; who removes the server meanwhile does no harm."""
@@ -252,8 +256,8 @@ class InstanceTask:
         predicted = self._predicted(order)
         creation = creation_step(self.driver, self.wish, order.region, order.price)
         plan = self._creation_plan(order, predicted, creation)
-        plan = self._guards.accept(plan, None)
-        plan_id = self._guards.plan_id(plan, None)
+        plan = self._guards.accept(plan, self._subject())
+        plan_id = self._guards.plan_id(plan, self._subject())
         finished = self._after_creation(predicted, plan)
         result = Result(finished, plan, plan_id, {"status": ABSENT}, self._creation_view(creation, finished))
         if self.context.check_mode:
@@ -338,7 +342,7 @@ class InstanceTask:
         except (WaitTimeoutError, TransientError) as exc:
             if ordering.accepted or isinstance(exc, WaitTimeoutError):  # still being made, as far as anybody knows
                 exc.hint = exc.hint or f"The order of {self.wish.name} was accepted: run the task again to continue."
-                _tell_done(exc, done)
+                tell_done(exc, done)
             raise
         if made.adopted:
             self._warn_adopted(made)
@@ -377,9 +381,9 @@ class InstanceTask:
             instance = wait_until_reachable(self.driver, self.wish, self._final_read(instance), accepts_tcp)
             instance = self._insist(instance, fresh=True)
         except VpsError as exc:
-            _tell_done(exc, done, instance_id)
+            tell_done(exc, done, instance_id)
             raise
-        self._guards.report_drift(Plan((), tuple(following.drift)), None)
+        self._guards.report_drift(Plan((), tuple(following.drift)), self._subject())
         plan = replace(result.plan, steps=tuple(done), drift=tuple(following.drift))
         return replace(result, plan=plan, instance=instance, credentials=executor.credentials or self._first_login(made))
 
@@ -388,7 +392,7 @@ class InstanceTask:
         name = str(self.wish.name)
         present = self.driver.find(name).present
         if len(present) > 1:
-            raise _several(self.driver, name, present)
+            raise several(self.driver, name, present)
         now = present[0] if present else self.driver.get(str(instance.id))
         if now is None or now.id != instance.id:
             raise NotFoundError(f"{self.driver.label(instance)} vanished right after it was made", id=instance.id)
@@ -431,12 +435,12 @@ class InstanceTask:
         plan = Plan(tuple(comparison.steps), tuple(comparison.drift), tuple(comparison.warnings), comparison.approvable)
         plan = self._without_waiting(plan, kept=self._kept_without_waiting(plan) if instance.settled else 0)
         if any(step.action == "rebuild" for step in plan.steps):
-            self._guards.check_expectations(instance)
-        plan = self._guards.accept(plan, instance)
-        self._guards.warn_locked(instance, plan)
+            self._guards.check_expectations(self._subject(instance))
+        plan = self._guards.accept(plan, self._subject(instance))
+        self._warn_locked(instance, plan)
         predicted = simulate.after(instance, plan.steps)
         before, after = self._views(instance, predicted, plan)
-        result = Result(predicted, plan, self._guards.plan_id(plan, instance), before, after)
+        result = Result(predicted, plan, self._guards.plan_id(plan, self._subject(instance)), before, after)
         if self.context.check_mode:
             return result
         if not plan.steps:
@@ -489,7 +493,7 @@ class InstanceTask:
             instance = wait_until_reachable(self.driver, self.wish, executor.reread(), accepts_tcp)
             return self._insist(instance, fresh=False)
         except VpsError as exc:
-            _tell_done(exc, executor.done, instance.id)
+            tell_done(exc, executor.done, instance.id)
             raise
 
     def _insist(self, instance: Instance, *, fresh: bool) -> Instance:
@@ -507,18 +511,19 @@ class InstanceTask:
         )
         if fresh:
             calm = replace(calm, fields={key: value for key, value in calm.fields.items() if key != "password"})
-        deadline = Deadline(self.context.waiter.clock, min(SETTLE_SECONDS, self.context.deadline.remaining))
-        interval = FIRST_POLL
-        while True:
-            left = [step for step in Comparison(self.driver, calm, instance, fresh=fresh).steps if step.action != "rename" or self.wish.id]
-            if not left:
-                return instance
-            if deadline.passed:
-                raise not_applied(self.driver, instance, left)
-            self.context.waiter.pause(min(interval, deadline.remaining))
-            interval *= 2
-            executor = Executor(self.driver, self.wish, instance)
-            instance = executor.reread()
+        latest, left = instance, list[Step]()
+
+        def applied() -> Instance | None:
+            nonlocal latest, left
+            if left:
+                latest = Executor(self.driver, self.wish, latest).reread()
+            left = [step for step in Comparison(self.driver, calm, latest, fresh=fresh).steps if step.action != "rename" or self.wish.id]
+            return None if left else latest
+
+        settled = look_for(self.context, applied, SETTLE_SECONDS)
+        if settled is None:
+            raise not_applied(self.driver, latest, left)
+        return settled
 
     # -- replacing --------------------------------------------------------------------------------------------------
 
@@ -528,7 +533,7 @@ class InstanceTask:
             raise OptionError("Replacing an instance needs its name, since the new one gets another id", option="name")
         if self.wish.name != instance.name:
             raise ExpectationError(f"Replacing and renaming {self.driver.label(instance)} at once is refused", hint="Rename it first.", id=instance.id)
-        self._guards.check_expectations(instance)
+        self._guards.check_expectations(self._subject(instance))
         order = self._order(instance)
         _targets, left_behind = self.driver.delete_targets(instance, ())
         unlock = [step for step in comparison.steps if step.action == "unlock"]
@@ -536,11 +541,11 @@ class InstanceTask:
         creation = creation_step(self.driver, self.wish, order.region, order.price, "replace", instance.id)
         following = self._creation_plan(order, predicted, creation)
         warnings = (*following.warnings, *_removal_warnings({}, left_behind))
-        plan = self._guards.accept(replace(following, steps=(*unlock, *following.steps), warnings=warnings), instance)
-        self._guards.warn_locked(instance, plan)
+        plan = self._guards.accept(replace(following, steps=(*unlock, *following.steps), warnings=warnings), self._subject(instance))
+        self._warn_locked(instance, plan)
         made = self._after_creation(predicted, following)
         views = ({"id": instance.id, "status": instance.status}, {"id": None, **self._creation_view(creation, made)})
-        result = Result(made, plan, self._guards.plan_id(plan, instance), *views, left_behind=left_behind)
+        result = Result(made, plan, self._guards.plan_id(plan, self._subject(instance)), *views, left_behind=left_behind)
         if self.context.check_mode:
             return result
         remove = Step("delete", "instance", instance.name, None, DELETE, target={})
@@ -551,24 +556,35 @@ class InstanceTask:
             self._forget(instance)
             lookup = self.driver.find(self.wish.name)
             if lookup.present:
-                raise _several(self.driver, self.wish.name, lookup.present)
+                raise several(self.driver, self.wish.name, lookup.present)
             result = self._order_and_finish(lookup, order, creation, replace(result, instance=predicted))
         except VpsError as exc:
             if remove in waiting.done:
                 again = "" if exc.hint else " Run the task again to make the new one."
                 exc.hint = " ".join(part for part in (f"The old {self.driver.label(instance)} was deleted before that.{again}", exc.hint) if part)
-            _tell_done(exc, waiting.done)
+            tell_done(exc, waiting.done)
             raise
         return replace(result, plan=result.plan.with_steps((*unlock, *result.plan.steps)))
 
     # -- shared -----------------------------------------------------------------------------------------------------
+
+    def _subject(self, instance: Instance | None = None) -> Subject:
+        """What a plan is about; a server that does not exist yet is known by its name."""
+        if instance is None:
+            return Subject(f"{self.wish.name} at {self.driver.PROFILE.title}", self.wish.name or self.wish.id or "")
+        return Subject(self.driver.label(instance), instance.id or self.wish.name or self.wish.id or "", instance.id, instance.public())
+
+    def _warn_locked(self, instance: Instance, plan: Plan) -> None:
+        """In check mode, say that the provider will refuse to change a locked server."""
+        if instance.locked and plan.steps and plan.steps[0].action != "unlock" and self.context.check_mode:
+            self.context.warn(f"{self.driver.label(instance)} is locked; the provider will refuse these changes. Add locked: false to unlock it first.")
 
     def _execute(self, executor: Executor, steps: t.Sequence[Step]) -> None:
         subject = executor.instance.id
         try:
             executor.run([step for step in steps if step.target != "along"])
         except VpsError as exc:
-            _tell_done(exc, executor.done, subject)
+            tell_done(exc, executor.done, subject)
             raise
         executor.done.extend(step for step in steps if step.target == "along")
 
@@ -579,32 +595,15 @@ class InstanceTask:
         if self.wish.state == "absent":
             return Result(presumed, Plan(approvable=False))
         presumed = replace(presumed, status=RUNNING)
-        plan = self._guards.accept(Plan(tuple(Comparison(self.driver, replace(self.wish, fields={}), presumed).steps), approvable=False), None)
+        plan = self._guards.accept(Plan(tuple(Comparison(self.driver, replace(self.wish, fields={}), presumed).steps), approvable=False), self._subject())
         predicted = simulate.after(presumed, plan.steps)
-        return Result(predicted, plan, self._guards.plan_id(plan, None), {"status": presumed.status}, {"status": predicted.status})
-
-
-def _tell_done(exc: VpsError, done: t.Sequence[Step], instance_id: str | None = None) -> None:
-    """Put into a failure what was done before it."""
-    if instance_id is not None:
-        exc.facts.setdefault("id", instance_id)
-    exc.facts.setdefault("plan", [step.public() for step in done])
-    exc.facts.setdefault("changed", bool(done))
+        return Result(predicted, plan, self._guards.plan_id(plan, self._subject()), {"status": presumed.status}, {"status": predicted.status})
 
 
 def _as_planned(plan: Plan, done: t.Sequence[Step]) -> list[Step]:
     """Steps on a new server as the plan tells them: it did not know what the server would have before them."""
     planned = {(step.action, step.field): step for step in plan.steps}
     return [planned.get((step.action, step.field), step) for step in done]
-
-
-def _several(driver: Driver, name: str, instances: t.Sequence[Instance]) -> AmbiguousError:
-    ids = sorted(str(instance.id) for instance in instances)
-    return AmbiguousError(
-        f"{driver.PROFILE.title} has {len(ids)} instances named {name}: {', '.join(ids)}",
-        hint="Give the id instead of the name; nobody picks one of them for you.",
-        ids=ids,
-    )
 
 
 def _removal_warnings(targets: t.Mapping[str, t.Sequence[str]], left_behind: t.Sequence[str]) -> t.Iterator[str]:

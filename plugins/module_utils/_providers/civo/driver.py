@@ -23,7 +23,7 @@ from ..._core.normalise import map_to_plain_tags
 from ..._core.plan import RESTART
 from ..._core.wait import Operation
 from ..._http.client import Call
-from ..base import Context, Driver, Listing, Lookup, Order, Receipt, Wish
+from ..base import UUID, Context, Driver, Listing, Lookup, Order, Receipt, Wish
 from . import api, mapping
 from .account import Account
 from .api import Row
@@ -42,6 +42,7 @@ class CivoDriver(Driver):
 
     PROFILE = PROFILE
     compared_sizes = ("size",)
+    id_form = UUID
     absence_is_proof = True  # section 4.3: an instance is listed from its create call on
 
     def __init__(self, context: Context) -> None:
@@ -341,10 +342,17 @@ class CivoDriver(Driver):
         return self._reboot(api.HARD_REBOOT if mode == "hard" else api.SOFT_REBOOT, instance)
 
     def rename(self, instance: Instance, name: str) -> Operation | None:
-        """Change the hostname; the other two fields go along, since a server may blank what is missing (section 4.7, H11)."""
-        kept = {field: str(instance.facts.get(field) or "") for field in ("reverse_dns", "notes")}
-        self._send(api.UPDATE, instance, {"hostname": name, **kept})
+        """Change the hostname; the other two fields of the call go along, since a server may blank what is missing (section 4.7, H11)."""
+        self._update(instance, hostname=name)
         return None
+
+    def set_rdns(self, instance: Instance, address: str, hostname: str | None) -> None:
+        """Write the name of the public address; an empty one clears it (section 6)."""
+        self._update(instance, reverse_dns=hostname or "")
+
+    def _update(self, instance: Instance, **changes: str) -> None:
+        kept = {"hostname": str(instance.name or ""), **{field: str(instance.facts.get(field) or "") for field in ("reverse_dns", "notes")}}
+        self._send(api.UPDATE, instance, {**kept, **changes})
 
     def set_tags(self, instance: Instance, tags: t.Mapping[str, str]) -> Operation | None:
         """Make these the whole set; the field is always sent, also for none (H4)."""

@@ -48,6 +48,8 @@ PROFILE = Profile(
             "suspended": "Use state: stopped; a stopped server is billed as a running one.",
             "rebuilt": "Give the name and another image with allow: [replace, cost], which deletes the server and makes a new one.",
             "billing_cycle": "Civo bills by the hour; leave it out.",
+            "rdns.ipv6": "Only the public IPv4 address has a reverse name.",
+            "rdns.secondary": "Only the public IPv4 address has a reverse name.",
             "delete_with": "Delete volumes and reserved addresses on their own; a deletion names those that stay behind.",
         },
         states=("present", "absent", "started", "stopped", "restarted"),
@@ -59,11 +61,12 @@ PROFILE = Profile(
         catalog=("images", "sizes", "regions", "networks", "ssh_keys", "firewalls"),
         features={
             "console": "VNC in the browser, open for 5 minutes to 24 hours",
-            "rdns": "read and write, one name for the public IPv4 address",
-            "firewall_rules": "per firewall: create and delete; a firewall belongs to one network, an instance has one",
-            "backups": "snapshots of an instance, in private regions only: create, list, restore in place or as a new server, delete",
-            "schedules": "snapshot schedules, in private regions only",
             "volumes": "stay when the instance is deleted, as reserved addresses do",
+        },
+        rdns={
+            "write": "one name, for the public IPv4 address",
+            "read": "from the instance",
+            "absent": "clears it; the hostname is then used",
         },
     ),
 )

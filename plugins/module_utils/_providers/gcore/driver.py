@@ -15,7 +15,7 @@ from ..._core.model import ABSENT, BUILDING, DELETING, ERROR, RUNNING, STOPPED, 
 from ..._core.normalise import flag, integer, text
 from ..._core.plan import NONE, RESTART
 from ..._core.wait import Operation
-from ..base import Context, Driver, Listing, Lookup, Order, Receipt, Wish
+from ..base import UUID, Context, Driver, Listing, Lookup, Order, Receipt, Wish
 from . import mapping
 from .api import ACTION, CHANGE_FLAVOR, CREATE, DELETE, GET, LIST, RENAME, RESIZE_FLAVORS, TITLE, Api
 from .catalogue import WITH_PRICES, Catalogue, offered, pick_flavor
@@ -33,6 +33,7 @@ class GcoreDriver(Driver):
 
     PROFILE = PROFILE
     compared_sizes = ("size", "disk_gb")
+    id_form = UUID
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

@@ -49,6 +49,7 @@ PROFILE = Profile(
             "billing_cycle": "Leave it out; billing is by use.",
             "update_password": "The provider has no call for it; set it inside the server.",
             "reset_password": "The provider has no call for it; set it inside the server.",
+            "rdns": "Gcore has no reverse DNS for cloud addresses. Send mail through a relay, or from a provider that has it.",
         },
         states=("present", "absent", "started", "stopped", "suspended", "restarted"),
         required=("name", "region", "image", "size"),
@@ -59,9 +60,6 @@ PROFILE = Profile(
         catalog=("images", "sizes", "regions", "networks", "ssh_keys", "firewalls"),
         features={
             "console": "noVNC, SPICE or serial address",
-            "rdns": "none",
-            "firewall_rules": "security groups; rules only allow",
-            "backups": "snapshots, one per volume; schedules by lifecycle policies",
             "volumes": "separate objects; they stay after the server is deleted unless delete_with names them",
         },
     ),

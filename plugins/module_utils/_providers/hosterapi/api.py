@@ -49,11 +49,12 @@ REBOOT = Call("server_reboot", "PUT", f"{_SERVER}/reboot", mutates=True, retry=R
 REBOOT_FORCE = Call("server_reboot_force", "PUT", f"{_SERVER}/reboot/force", mutates=True, retry=Retry.NEVER)
 REINSTALL = Call("server_reinstall", "PUT", f"{_SERVER}/reinstall", mutates=True, retry=Retry.NEVER)
 PASSWORD_RESET = Call("server_password_reset", "PUT", f"{_SERVER}/password/reset", mutates=True, retry=Retry.NEVER)
+RDNS = Call("server_rdns", "POST", f"{_SERVER}/rdns", mutates=True, retry=Retry.CHECK_FIRST)
 DELETE = Call("server_delete", "POST", f"{_SERVER}/delete", mutates=True, retry=Retry.CHECK_FIRST)
 TEMPLATES = Call("server_templates", "GET", "/datacenter/templates")
 JOB = Call("job_get", "GET", "/job/{jobId}")
 
-CALLS = (CREATE, LIST, CONFIG, STATUS, CHANGE, START, SHUTDOWN, STOP, REBOOT, REBOOT_FORCE, REINSTALL, PASSWORD_RESET, DELETE, TEMPLATES, JOB)
+CALLS = (CREATE, LIST, CONFIG, STATUS, CHANGE, START, SHUTDOWN, STOP, REBOOT, REBOOT_FORCE, REINSTALL, PASSWORD_RESET, RDNS, DELETE, TEMPLATES, JOB)
 
 
 def authorise(token: str) -> Authorise:

@@ -137,14 +137,23 @@ class HosterapiDriver(Driver):
         sid = _server_id(instance_id)
         return agreed(self.context, lambda: self._look_up(sid))
 
-    def _look_up(self, sid: str) -> Instance | None:
+    def _look_up(self, sid: str, *, with_status: bool = True) -> Instance | None:
         try:
-            return self._instance(sid, self._names())
+            return self._instance(sid, self._names(), with_status=with_status)
         except NotFoundError:
             if sid in self._server_ids(fresh=True):
                 message = f"{api.TITLE} lists the server {sid} and says that it does not exist: it is being made or deleted"
                 raise ContradictionError(message, hint="Run the task again in a minute.", id=sid) from None
             return None
+
+    def peek(self, instance_id: str, fields: t.Collection[str] = ()) -> Instance | None:
+        """Identity alone costs no call, addresses one."""
+        sid = _server_id(instance_id)
+        if set(fields) - {"addresses"}:
+            return self.get(sid)
+        if fields:
+            return agreed(self.context, lambda: self._look_up(sid, with_status=False))
+        return Instance(PROFILE.name, self.account(), id=sid, name=self._names().get(sid))
 
     def list_all(self) -> list[Instance]:
         """Every server; one that is deleted meanwhile is left out (HA-27)."""
@@ -170,9 +179,10 @@ class HosterapiDriver(Driver):
             raise self.unsupported(kind)
         return Ref(None, self._template(wanted))
 
-    def _instance(self, sid: str, names: t.Mapping[str, str]) -> Instance:
+    def _instance(self, sid: str, names: t.Mapping[str, str], *, with_status: bool = True) -> Instance:
         config = self._send(api.CONFIG, sid)
-        return mapping.instance(sid, config, self._send(api.STATUS, sid), name=names.get(sid), account=self.account())
+        status = self._send(api.STATUS, sid) if with_status else {}
+        return mapping.instance(sid, config, status, name=names.get(sid), account=self.account())
 
     def _present(self, instance: Instance) -> Instance:
         now = self.get(str(instance.id))
@@ -500,6 +510,10 @@ class HosterapiDriver(Driver):
             return Outcome(now, self._credentials(output))
 
         return self.operation(f"reinstallation of {self.label(instance)}", check, operation_id=job_id, instance_id=sid)
+
+    def set_rdns(self, instance: Instance, address: str, hostname: str | None) -> None:
+        """Write the name of an IPv4 address, which no call reads (section 11)."""
+        self._send(api.RDNS, str(instance.id), {"ip": address, "hostname": hostname})
 
     def reset_password(self, instance: Instance) -> Operation | None:
         """Let the provider make a new password; it comes with the answer."""

@@ -49,6 +49,10 @@ PROFILE = Profile(
             "suspended": "Use state: stopped.",
             "billing_cycle": "The provider bills by contract; leave it out.",
             "delete_with": "Nothing stays behind; leave it out.",
+            "rdns.read": "The name can only be seen in DNS: use verify: dns or auto.",
+            "rdns.ipv6": "Only IPv4 addresses have reverse names here.",
+            "rdns.absent": "There is no call to remove a name; set a generic name of your own instead.",
+            "firewall": "There are no firewalls at the provider; use one inside the server.",
         },
         states=("present", "absent", "started", "stopped", "restarted", "rebuilt"),
         required=("name", "image", "cpu", "memory_mb", "disk_gb"),
@@ -59,10 +63,11 @@ PROFILE = Profile(
         catalog=("images",),
         features={
             "console": "noVNC address, valid for 10 seconds",
-            "rdns": "IPv4, write only; checked in DNS",
-            "firewall_rules": "none",
-            "backups": "per server: create, list, restore in place; no delete, no schedule",
             "volumes": "none",
+        },
+        rdns={
+            "write": "any IPv4 address of the server",
+            "secondary": "each address on its own",
         },
     ),
 )

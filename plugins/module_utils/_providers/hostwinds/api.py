@@ -77,6 +77,7 @@ CALLS: dict[str, Call] = {
         _write("change_password", Retry.CHECK_FIRST),
         _write("toggle_lock", Retry.NEVER),
         _write("set_instance_firewall", Retry.CHECK_FIRST),
+        _write("set_rdns", Retry.CHECK_FIRST),
         _write("upgrade_instance", Retry.NEVER),
         _write("upgrade_server", Retry.NEVER),
         _write("confirm_upgrade", Retry.CHECK_FIRST),

@@ -499,6 +499,10 @@ class HostwindsDriver(Driver):
         self.api.send("set_instance_firewall", instance.id, name=name)
         return self._verified("change of the firewall profile", instance, lambda: self.api.firewall_profile(str(instance.id)).get("name") == name)
 
+    def set_rdns(self, instance: Instance, address: str, hostname: str | None) -> None:
+        """Write the name, which no call reads (HW-17); there is no default to go back to."""
+        self.api.send("set_rdns", instance.id, ip=address, rdns=hostname)
+
     def set_password(self, instance: Instance, password: str) -> Operation | None:
         """Change it; a running server takes it over with a reboot (HW-32)."""
         self.api.send("change_password", instance.id, password=password)

@@ -15,7 +15,8 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._core.errors import
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.model import STATUSES, Address, Instance, Price, Ref
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.plan import Drift, Plan, Step
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import Wish
-from ansible_collections.polyhost.cloud.plugins.module_utils._resources._comparison import Comparison, creation_step, require_consent, satisfied
+from ansible_collections.polyhost.cloud.plugins.module_utils._resources._comparison import Comparison, creation_step, satisfied
+from ansible_collections.polyhost.cloud.plugins.module_utils._resources._guards import require_consent
 from ansible_collections.polyhost.cloud.tests.unit.fakes import CAPABILITIES, PROFILE, FakeContext, FakeDriver, server, wish
 
 WEB, DB = Ref("f-web", "web"), Ref("f-db", "db")

@@ -1,0 +1,172 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The verbs of backups and of their schedules: what a provider that has them implements.
+
+Reads return complete lists or raise. A verb that writes sends its call when it is called, once; None means done at once.
+"""
+
+from __future__ import annotations
+
+import abc
+import typing as t
+from dataclasses import dataclass, field
+
+from .._core.model import Backup, Instance, Schedule
+from .._core.wait import Operation
+
+D = t.TypeVar("D", bound="t.Any")
+
+
+@dataclass(frozen=True)
+class NewBackup:
+    """A backup to be made.
+
+    Args:
+        name: the user's, or one made up for it where the provider has names.
+        run: the mark of this run, to be kept with the backup where the provider can keep it.
+        known_ids: the backups that were there before, as ids.
+    """
+
+    name: str
+    run: str
+    known_ids: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Restore:
+    """A restore that was checked and is ready to be sent.
+
+    Args:
+        to: C(in_place) or C(new).
+        lost: in words, what the restore destroys.
+        made: in words, what it makes and what that costs; None for nothing.
+        new_name: the name of the server that it makes; None where it makes none.
+        body: the provider's own notes; secret.
+    """
+
+    to: str
+    lost: str | None = None
+    made: str | None = None
+    new_name: str | None = None
+    body: t.Any = None
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What a restore brought: the server to look at, and the volumes that were made and attached to it, by id."""
+
+    instance_id: str
+    volumes: tuple[str, ...] = field(default=())
+
+
+class BackupVerbs(abc.ABC, t.Generic[D]):
+    """The verbs of a provider's backups.
+
+    Args:
+        driver: the driver of the same provider.
+    """
+
+    costs: t.ClassVar[bool] = False  # whether a backup is paid for as long as it exists
+
+    def __init__(self, driver: D) -> None:
+        self.driver = driver
+
+    # -- options ----------------------------------------------------------------------------------------------------
+
+    def check_name(self, name: str) -> None:
+        """Refuse a name that the provider would refuse.
+
+        Raises:
+            OptionError: says what a name may be. Sends nothing.
+        """
+
+    def check_schedule(self, wanted: Schedule) -> None:
+        """Refuse a schedule that the provider would refuse.
+
+        Raises:
+            OptionError: says what it may be. Sends nothing.
+        """
+
+    # -- reads ------------------------------------------------------------------------------------------------------
+
+    @abc.abstractmethod
+    def of(self, instance: Instance) -> list[Backup]:
+        """Every backup of a server, newest first, those still being made included (without id, where it has none yet).
+
+        Raises:
+            NotFoundError: the server does not exist.
+            UnsupportedError: its region has no backups.
+        """
+
+    @abc.abstractmethod
+    def list_all(self) -> list[Backup]:
+        """Every backup in the scope of the connection, newest first."""
+
+    def get(self, backup_id: str) -> Backup | None:
+        """The backup of this id, without knowing its server; None only when it provably does not exist."""
+        return next((backup for backup in self.list_all() if backup.id == backup_id), None)
+
+    # -- writes -----------------------------------------------------------------------------------------------------
+
+    @abc.abstractmethod
+    def create(self, instance: Instance, new: NewBackup) -> Operation:
+        """Start it, once. The operation is done when the backup is finished, and fails when it failed.
+
+        Raises:
+            OutcomeUnknownError: the answer was lost; C(made) then tells whether it is being made after all.
+        """
+
+    @abc.abstractmethod
+    def made(self, new: NewBackup, listed: t.Sequence[Backup]) -> list[Backup]:
+        """Those of C(listed) that can only have come from this order."""
+
+    @abc.abstractmethod
+    def finish(self, instance: Instance) -> Operation:
+        """Await the end of whatever is being backed up or restored at a server, however it ends."""
+
+    def delete(self, backup: Backup) -> Operation | None:
+        """Delete all parts of it."""
+        raise self.driver.unsupported("backup.absent")
+
+    @abc.abstractmethod
+    def plan_restore(self, instance: Instance | None, backup: Backup, to: str, new_name: str | None) -> Restore:
+        """Check a restore, with reads only.
+
+        Args:
+            instance: the server as it is now; None where it is gone.
+
+        Raises:
+            OptionError: it cannot work; says why, and what to do instead.
+        """
+
+    @abc.abstractmethod
+    def restore(self, instance: Instance | None, backup: Backup, restore: Restore) -> Operation:
+        """Start it, once. Done when the server is complete; then C(restored) tells."""
+
+    def restored(self, instance: Instance | None, restore: Restore) -> Restored:
+        """What a finished restore brought."""
+        return Restored(str(instance.id) if instance else "")
+
+    # -- schedules --------------------------------------------------------------------------------------------------
+
+    def schedules(self, instance: Instance, name: str) -> list[Schedule]:
+        """Every schedule of exactly this name."""
+        raise self.driver.unsupported("backup.schedule")
+
+    def schedules_of(self, instance: Instance) -> list[Schedule]:
+        """Every schedule that backs a server up."""
+        raise self.driver.unsupported("backup.schedule")
+
+    def create_schedule(self, instance: Instance, wanted: Schedule) -> None:
+        """Make it, once."""
+        raise self.driver.unsupported("backup.schedule")
+
+    def change_schedule(self, instance: Instance, current: Schedule, wanted: Schedule) -> None:
+        """Make it what is wanted; where the provider cannot change something in place, by making it anew."""
+        raise self.driver.unsupported("backup.schedule")
+
+    def delete_schedule(self, schedule: Schedule) -> None:
+        """Delete it; the backups it made stay."""
+        raise self.driver.unsupported("backup.schedule")

@@ -1,0 +1,144 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The verbs of firewalls: what a provider that has them implements.
+
+Reads return complete lists or raise. A verb that writes sends its call when it is called, once; None means done at once.
+"""
+
+from __future__ import annotations
+
+import abc
+import typing as t
+from dataclasses import dataclass
+
+from .._core.errors import OptionError
+from .._core.model import Firewall, Instance, Ref
+from .._core.rules import DENY, GROUP, Difference, Rule
+from .._core.wait import Operation
+
+D = t.TypeVar("D", bound="t.Any")
+
+
+@dataclass(frozen=True)
+class NewFirewall:
+    """A firewall to be made; names resolved, input checked.
+
+    C(region) is where, as results show it; C(network) the id of the network, where a firewall belongs to one.
+    """
+
+    name: str
+    region: str | None
+    description: str | None
+    network: str | None
+    rules: tuple[Rule, ...]
+    unknown: tuple[str, ...] = ()  # names that do not exist (yet); only check mode goes on with them
+
+
+class FirewallVerbs(abc.ABC, t.Generic[D]):
+    """The verbs of a provider's firewalls.
+
+    Args:
+        driver: the driver of the same provider.
+    """
+
+    lists_users: t.ClassVar[bool] = True  # whether it can be asked which servers have a firewall
+    exclusive: t.ClassVar[bool] = False  # whether a server has exactly one, so that taking it away means giving another one
+
+    def __init__(self, driver: D) -> None:
+        self.driver = driver
+
+    # -- options ----------------------------------------------------------------------------------------------------
+
+    def check_name(self, name: str) -> None:
+        """Refuse a name that the provider would refuse.
+
+        Raises:
+            OptionError: says what a name may be. Sends nothing.
+        """
+
+    def spell(self, rules: t.Sequence[Rule]) -> tuple[Rule, ...]:
+        """The wanted rules as the provider will show them, so that they can be compared; sends nothing.
+
+        Raises:
+            OptionError: the provider cannot have such a rule.
+            UnsupportedError: it cannot deny.
+        """
+        for rule in rules:
+            if rule.action == DENY:
+                self.driver.require("firewall", "deny")
+            if rule.peer.startswith(GROUP):
+                self.driver.require("firewall", "groups")
+        return tuple(rules)
+
+    def refused(self, rule: Rule, why: str, hint: str) -> OptionError:
+        """The failure for a rule that the provider cannot have."""
+        return OptionError(f"rules: {rule.protocol} {rule.ports or ''} {rule.peer}: {why}", hint=hint, option="rules")
+
+    # -- reads ------------------------------------------------------------------------------------------------------
+
+    @abc.abstractmethod
+    def find(self, name: str | None, firewall_id: str | None, network: str | None) -> list[Firewall]:
+        """Every firewall of exactly this name, or of this id, with its rules; by name of one network where it is given (name or id).
+
+        An empty result is proof of absence: region and project were shown to exist, and all pages were read. C(instances) is not filled in.
+        """
+
+    @abc.abstractmethod
+    def list_all(self) -> list[Firewall]:
+        """Every firewall in the scope of the connection, with rules."""
+
+    @abc.abstractmethod
+    def users(self, firewall: Firewall, among: t.Sequence[Instance]) -> tuple[Ref, ...]:
+        """The servers that have this firewall (on all their ports): all of them, or where the provider cannot list them those of C(among)."""
+
+    # -- writes -----------------------------------------------------------------------------------------------------
+
+    def plan_new(self, name: str, description: str | None, network: str | None, rules: t.Sequence[Rule]) -> NewFirewall:
+        """Resolve and check everything that a create needs, with reads only.
+
+        Raises:
+            OptionError: an option is missing or wrong, or names nothing.
+            UnsupportedError: firewalls cannot be made here.
+        """
+        raise self.driver.unsupported("firewall.present")
+
+    def create(self, new: NewFirewall) -> Operation | None:
+        """Make it with its rules and no others, once; never open (the contracts say what is sent for no rules at all)."""
+        raise self.driver.unsupported("firewall.present")
+
+    def rename(self, firewall: Firewall, name: str) -> Operation | None:
+        """Give it another name."""
+        raise self.driver.unsupported("firewall.rename")
+
+    def describe(self, firewall: Firewall, description: str) -> Operation | None:
+        """Give it another description."""
+        raise self.driver.unsupported("firewall.description")
+
+    def set_rules(self, firewall: Firewall, change: Difference) -> Operation | None:
+        """Carry out a difference. No connection that is allowed before and after is refused in between: what is added comes first."""
+        raise self.driver.unsupported("firewall.rules")
+
+    def check_attach(self, firewall: Firewall, instance: Instance) -> Ref | None:
+        """Refuse what cannot work (another network, a doubled name); reads only.
+
+        Returns:
+            The firewall that the server loses by it, where it can have only one.
+
+        Raises:
+            OptionError: says why.
+        """
+        return None
+
+    @abc.abstractmethod
+    def attach(self, firewall: Firewall, instance: Instance) -> Operation | None:
+        """Let a server have it, on all its ports."""
+
+    def detach(self, firewall: Firewall, instance: Instance, instead: Firewall | None) -> Operation | None:
+        """Take it from a server; where a server always has one, C(instead) is what it gets."""
+        raise self.driver.unsupported("firewall.purge_instances")
+
+    def delete(self, firewall: Firewall) -> Operation | None:
+        """Delete it; nobody has it any more."""
+        raise self.driver.unsupported("firewall.absent")

@@ -1,0 +1,475 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Firewalls: a set of rules, and the servers that have it."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field, replace
+
+from .._core import rules as core_rules
+from .._core.errors import AmbiguousError, ConsentError, ExpectationError, NotAppliedError, NotFoundError, OptionError, UnsupportedError
+from .._core.model import DONE, Firewall, Instance, Ref
+from .._core.plan import DELETE, DETACH, Drift, Plan, Step
+from .._core.rules import Difference, Rule
+from .._core.wait import Operation
+from .._providers.base import Driver, Terms
+from .._providers.firewalls import FirewallVerbs, NewFirewall
+from ._guards import Subject, check_expected_fields
+from ._instances import locate, not_there
+from ._sending import SETTLE_SECONDS, look_for, send_safely
+from ._task import ResourceTask
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirewallWish(Terms):
+    """What a task wants: the options of vps_firewall, without the connection. None is not managed."""
+
+    name: str | None
+    id: str | None = None
+    description: str | None = None
+    network: str | None = None
+    state: str = "present"
+    rules: t.Sequence[t.Mapping[str, t.Any]] | None = None
+    purge_rules: bool = True
+    instances: tuple[str, ...] | None = None
+    purge_instances: bool = False
+    detach_to: str | None = None
+    access_ports: tuple[int, ...] = (22,)
+
+
+@dataclass(frozen=True)
+class State:
+    """What was read.
+
+    Args:
+        firewall: with its users as C(instances); None where there is none.
+        attach: the wanted servers that do not have it.
+        presumed: the wanted servers that an earlier task would make (check mode).
+        new: what to order, where there is none.
+        lost: by server, the firewall that it has now and cannot keep.
+        instead: what servers get that it is taken from.
+    """
+
+    firewall: Firewall | None
+    attach: tuple[Instance, ...] = ()
+    presumed: tuple[str, ...] = ()
+    new: NewFirewall | None = None
+    lost: t.Mapping[str, str] = field(default_factory=dict)
+    instead: Firewall | None = None
+
+
+class FirewallTask(ResourceTask[State]):
+    """One run of vps_firewall.
+
+    Raises:
+        VpsError: the options alone show that it cannot be done.
+    """
+
+    KIND = "firewall"
+
+    def __init__(self, driver: Driver, wish: FirewallWish, token: str) -> None:
+        super().__init__(driver, wish, token)
+        self.wish = wish
+        self.verbs: FirewallVerbs[t.Any] = driver.firewall_verbs()
+        self.title = driver.PROFILE.title
+        check_expected_fields(wish.expect, Firewall("", None, None).public(), "a firewall")
+        self.rules: tuple[Rule, ...] | None = None
+        if wish.state == "absent":
+            driver.require("firewall", "absent")
+            return
+        if wish.name is not None:
+            self.verbs.check_name(wish.name)
+        for option, given in (("description", wish.description), ("network", wish.network), ("purge_instances", wish.purge_instances or None)):
+            if given is not None:
+                driver.require("firewall", option)
+        if wish.rules is not None:
+            self.rules = core_rules.canonical(self.verbs.spell(core_rules.parse(wish.rules)))
+        for port in wish.access_ports:
+            if not 1 <= port <= core_rules.LAST_PORT:
+                raise OptionError(f"access_ports: {port} is no port", option="access_ports")
+
+    # -- fetch ------------------------------------------------------------------------------------------------------
+
+    def fetch(self) -> State:
+        """The firewall, who has it, and who lacks it."""
+        firewall = self._find()
+        if firewall is None and self.wish.state == "absent":
+            return State(None)
+        wanted = () if self.wish.state == "absent" else tuple(dict.fromkeys(self.wish.instances or ()))
+        if firewall is not None and self.verbs.lists_users:
+            firewall = replace(firewall, instances=self.verbs.users(firewall, ()))
+        having = {ref.id for ref in firewall.instances} if firewall else set()
+        located = {item: locate(self.driver, item) for item in wanted if item not in having}
+        presumed = tuple(item for item, instance in located.items() if instance is None)
+        if presumed and not self.context.check_mode:
+            raise not_there(self.driver, presumed[0])
+        found = tuple({str(instance.id): instance for instance in located.values() if instance is not None}.values())
+        if firewall is not None and not self.verbs.lists_users:
+            firewall = replace(firewall, instances=self.verbs.users(firewall, found))
+            having = {ref.id for ref in firewall.instances}
+        attach = tuple(instance for instance in found if instance.id not in having)
+        new = self._new() if firewall is None else None
+        target = firewall or (Firewall(self.driver.PROFILE.name, None, new.name, region=new.region, network=new.network) if new else None)
+        losses = {str(instance.id): self.verbs.check_attach(target, instance) for instance in attach} if target else {}
+        lost = {server: str(old) for server, old in losses.items() if old}
+        return State(firewall, attach, presumed, new, lost, self._instead(firewall) if firewall else None)
+
+    def _find(self) -> Firewall | None:
+        name, firewall_id = self.wish.name, self.wish.id
+        if not name and not firewall_id:
+            return None
+        found = self.verbs.find(None if firewall_id else name, firewall_id, self.wish.network)
+        if len(found) > 1:
+            ids = sorted(str(firewall.id) for firewall in found)
+            raise AmbiguousError(
+                f"{self.title} has {len(ids)} firewalls named {name}: {', '.join(ids)}",
+                hint="Give the id, or the network where firewalls belong to one; nobody picks one of them for you.",
+                ids=ids,
+            )
+        if found:
+            if firewall_id and name and name != found[0].name and self.wish.state == "absent":
+                raise ExpectationError(
+                    f"The firewall with id {firewall_id} at {self.title} is named {found[0].name}, not {name}; nothing was changed", id=firewall_id
+                )
+            return found[0]
+        if firewall_id and self.wish.state != "absent":
+            raise NotFoundError(
+                f"{self.title} has no firewall with id {firewall_id}", hint="An id never creates; give a name to make a new one.", id=firewall_id
+            )
+        return None
+
+    def _new(self) -> NewFirewall | None:
+        if not self.wish.name:
+            return None
+        self.driver.require("firewall", "present")
+        return self.verbs.plan_new(self.wish.name, self.wish.description, self.wish.network, self.rules or ())
+
+    def _instead(self, firewall: Firewall) -> Firewall | None:
+        """What servers get in its place, where they always have one.
+
+        Raises:
+            OptionError: C(detach_to) names nothing, several, or the firewall itself.
+        """
+        wanted = self.wish.detach_to
+        if wanted is None or not self.verbs.exclusive:
+            return None
+        found = self.verbs.find(wanted, None, firewall.network) or self.verbs.find(None, wanted, None)
+        if len(found) != 1 or found[0].id == firewall.id:
+            raise OptionError(f"detach_to: {wanted!r} names {'no' if not found else 'no other single'} firewall at {self.title}", option="detach_to")
+        return found[0]
+
+    # -- plan -------------------------------------------------------------------------------------------------------
+
+    def plan(self, state: State) -> Plan:
+        """Name, description, rules, then who has it; deleting comes last."""
+        if self.wish.state == "absent":
+            return self._removal(state)
+        warnings = [f"There is no instance {name} yet; the prediction takes it that an earlier task makes it" for name in state.presumed]
+        if state.firewall is None:
+            steps, more = self._creation(state)
+            warnings += more
+        else:
+            steps = [*self._changes(state.firewall, warnings)]
+        steps += [Step("attach", "instances", state.lost.get(str(each.id)), _named(each.id, each.name), target=each) for each in state.attach]
+        steps += [Step("attach", "instances", None, name) for name in state.presumed]
+        drift: list[Drift] = []
+        if state.firewall is not None:
+            steps += self._purge(state)
+            drift = self._drift(state.firewall)
+        approvable = not state.presumed and not (state.new and state.new.unknown) and bool(state.firewall or state.new)
+        return Plan(tuple(steps), tuple(drift), tuple(warnings), approvable)
+
+    def _creation(self, state: State) -> tuple[list[Step], list[str]]:
+        new = state.new
+        if new is None:
+            return [], ["Neither name nor id is known in check mode; the prediction takes it that an earlier task makes this firewall"]
+        after = {"name": new.name, "network": new.network, "description": new.description, "rules": core_rules.lines(new.rules)}
+        warnings = [f"{self.title} knows no {name} yet; the prediction takes it that an earlier task makes it" for name in new.unknown]
+        return [Step("create", "firewall", None, {key: value for key, value in after.items() if value is not None})], warnings
+
+    def _changes(self, firewall: Firewall, warnings: list[str]) -> t.Iterator[Step]:
+        wish = self.wish
+        if wish.id and wish.name and wish.name != firewall.name:
+            self.driver.require("firewall", "rename")
+            taken = [other for other in self.verbs.find(wish.name, None, firewall.network) if other.id != firewall.id]
+            if taken:
+                raise AmbiguousError(f"Cannot rename {self._label(firewall)} to {wish.name}: {self._label(taken[0])} has that name", ids=[taken[0].id])
+            yield Step("rename", "name", firewall.name, wish.name)
+        if wish.description is not None and wish.description != (firewall.description or ""):
+            yield Step("set", "description", firewall.description or "", wish.description)
+        change = self._difference(firewall)
+        if not change:
+            return
+        after = core_rules.after(firewall.rules, change)
+        if "rules" not in self.driver.PROFILE.capabilities.firewall:
+            raise self._foreign_rules(firewall, change)
+        warnings += self._lock_outs(firewall, after)
+        yield Step("set", "rules", core_rules.lines(firewall.rules), core_rules.lines(after), target=change)
+
+    def _difference(self, firewall: Firewall) -> Difference:
+        return core_rules.difference(self.rules if self.rules is not None else firewall.rules, firewall.rules, purge=self.wish.purge_rules)
+
+    def _foreign_rules(self, firewall: Firewall, change: Difference) -> UnsupportedError:
+        told = [f"+ {line}" for line in core_rules.lines((*change.added, *change.described))] + [f"- {line}" for line in core_rules.lines(change.removed)]
+        return UnsupportedError(
+            f"The rules of {self._label(firewall)} differ from the wanted ones and cannot be changed here: {'; '.join(told)}",
+            hint=self.driver.PROFILE.capabilities.instead.get("firewall.rules"),
+            capability="firewall.rules",
+            provider=self.driver.PROFILE.name,
+        )
+
+    def _lock_outs(self, firewall: Firewall, after: t.Sequence[Rule]) -> t.Iterator[str]:
+        """Warn by name of each rule without which a port for logins is no longer open from everywhere."""
+        for port in dict.fromkeys(self.wish.access_ports):
+            still = core_rules.openings(after, port)
+            for family, rule in core_rules.openings(firewall.rules, port).items():
+                if family not in still:
+                    (line,) = core_rules.lines([rule])
+                    yield (
+                        f"Removing the rule '{line}' of {self._label(firewall)} closes port {port} to {family} addresses, by which its servers may be reached. "
+                        "Make sure that another rule lets you in"
+                    )
+
+    def _purge(self, state: State) -> list[Step]:
+        if not self.wish.purge_instances or self.wish.instances is None:
+            return []
+        firewall = t.cast(Firewall, state.firewall)
+        kept = {*self.wish.instances}
+        surplus = [ref for ref in firewall.instances if not kept & {ref.id, ref.name}]
+        return self._detachments(firewall, surplus, state.instead)
+
+    def _detachments(self, firewall: Firewall, refs: t.Sequence[Ref], instead: Firewall | None) -> list[Step]:
+        if refs and self.verbs.exclusive and instead is None:
+            raise OptionError(
+                f"{self._label(firewall)} is in use by {_all_named(refs)}, and at {self.title} a server always has a firewall",
+                hint="Give those servers another firewall first, or name it in detach_to. The default one of a network is open to all.",
+                option="detach_to",
+                ids=[ref.id for ref in refs],
+            )
+        after = instead.name if instead else None
+        return [Step("detach", "instances", _named(ref.id, ref.name), after, DETACH, needs=("detach",), target=ref) for ref in sorted(refs, key=str)]
+
+    def _removal(self, state: State) -> Plan:
+        firewall = state.firewall
+        if firewall is None:
+            return Plan()
+        if firewall.standard:
+            raise OptionError(f"{self._label(firewall)} is the provider's default firewall, which is never deleted", option="name")
+        self.guards.check_expectations(self.subject(state))
+        if firewall.instances and "detach" not in self.wish.allow:
+            raise ConsentError(
+                f"{self._label(firewall)} is in use by {_all_named(firewall.instances)}, so deleting it needs consent to: detach; nothing was changed",
+                hint="Add to the task: allow: [detach].",
+                needs=["detach"],
+                ids=[ref.id for ref in firewall.instances],
+            )
+        steps = self._detachments(firewall, firewall.instances, state.instead)
+        return Plan((*steps, Step("delete", "firewall", firewall.name or firewall.id, None, DELETE)))
+
+    def _drift(self, firewall: Firewall) -> list[Drift]:
+        wanted = self.wish.network
+        if wanted is None or not self.wish.id or firewall.network is None:
+            return []
+        same = any(found.id == firewall.id for found in self.verbs.find(firewall.name, None, wanted))
+        return [] if same else [Drift("network", firewall.network, wanted, "replace")]
+
+    # -- what it is about -------------------------------------------------------------------------------------------
+
+    def _label(self, firewall: Firewall) -> str:
+        return f"firewall {firewall.name or ''} ({firewall.id}) at {self.title}"
+
+    def subject(self, state: State) -> Subject:
+        """The firewall; by its name where there is none yet."""
+        firewall = state.firewall
+        if firewall is None or firewall.id is None:
+            name = self.wish.name or self.wish.id or ""
+            return Subject(f"firewall {name} at {self.title}", f"firewall:{name}")
+        return Subject(self._label(firewall), f"firewall:{firewall.id}", firewall.id, firewall.public())
+
+    def predict(self, state: State, steps: t.Sequence[Step]) -> State:
+        """The firewall after C(steps)."""
+        new = state.new
+        firewall = state.firewall or Firewall(self.driver.PROFILE.name, self.wish.id, self.wish.name)
+        if state.firewall is None and new is not None:
+            firewall = replace(firewall, description=new.description, region=new.region, network=new.network, rules=new.rules)
+        for step in steps:
+            firewall = self._after(firewall, step)
+        return replace(state, firewall=firewall)
+
+    def _after(self, firewall: Firewall, step: Step) -> Firewall:
+        if step.action == "attach":
+            ref = Ref(step.target.id, step.target.name) if step.target else Ref(None, step.after)
+            return replace(firewall, instances=(*firewall.instances, ref))
+        if step.action == "detach":
+            return replace(firewall, instances=tuple(ref for ref in firewall.instances if ref != step.target))
+        if step.field == "rules":
+            return replace(firewall, rules=core_rules.after(firewall.rules, step.target))
+        return replace(firewall, **{step.field: step.after}) if step.field in ("name", "description") else firewall
+
+    def views(self, state: State, predicted: State, steps: t.Sequence[Step]) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+        """What is managed, rules and servers one a line."""
+        if not steps:
+            return {}, {}
+        gone = any(step.action == "delete" for step in steps)
+        before = self._view(state.firewall) if state.firewall else {}
+        return before, {} if gone else self._view(t.cast(Firewall, predicted.firewall))
+
+    def _view(self, firewall: Firewall) -> dict[str, t.Any]:
+        shown = {
+            "description": firewall.description,
+            "instances": sorted(_named(ref.id, ref.name) for ref in firewall.instances),
+            "name": firewall.name,
+            "rules": core_rules.lines(firewall.rules),
+        }
+        return {key: value for key, value in shown.items() if value is not None}
+
+    def shown(self, state: State) -> t.Mapping[str, t.Any]:
+        """The firewall."""
+        if state.firewall is not None:
+            return state.firewall.public()
+        return Firewall(self.driver.PROFILE.name, self.wish.id, self.wish.name).public()
+
+    # -- apply ------------------------------------------------------------------------------------------------------
+
+    def carry_out(self, step: Step, state: State, plan: Plan) -> State:
+        """Send one step; only the last one need not be waited for."""
+        facts = {"id": state.firewall.id if state.firewall else None, "step": step.action}
+        patience = (self.driver.PROFILE.look_seconds or SETTLE_SECONDS) if step.action == "create" else SETTLE_SECONDS
+        operation = send_safely(self.context, lambda: self._send(step, state), lambda: self._seen(step, state), facts, patience)
+        last = step is plan.steps[-1]
+        if operation is not None and (self.wish.wait or not last):
+            self.context.waiter.wait(operation, self.context.deadline)
+        if step.action == "create":
+            return self._made(state) if self.wish.wait or not last else self.predict(state, [step])
+        return replace(state, firewall=self._after(t.cast(Firewall, state.firewall), step))
+
+    def _send(self, step: Step, state: State) -> Operation | None:
+        verbs = self.verbs
+        if step.action == "create":
+            return verbs.create(t.cast(NewFirewall, state.new))
+        firewall = t.cast(Firewall, state.firewall)
+        if step.action == "detach":
+            return verbs.detach(firewall, self._server(step.target), state.instead)
+        sends: dict[str, t.Callable[[], Operation | None]] = {
+            "rename": lambda: verbs.rename(firewall, step.after),
+            "attach": lambda: verbs.attach(firewall, step.target),
+            "delete": lambda: verbs.delete(firewall),
+            "set": lambda: verbs.set_rules(firewall, step.target) if step.field == "rules" else verbs.describe(firewall, step.after),
+        }
+        return sends[step.action]()
+
+    def _server(self, ref: Ref) -> Instance:
+        found = self.driver.peek(str(ref.id))
+        if found is None:
+            raise NotFoundError(f"Instance {ref} at {self.title} vanished before the firewall was taken from it", id=ref.id)
+        return found
+
+    def _seen(self, step: Step, state: State) -> Operation | None:
+        """After an unclear outcome: an operation that is done, when the step shows its effect."""
+        now = self._now(state)
+        holds = now is None if step.action == "delete" else now is not None and self._shows(step, now)
+        return self.driver.operation(f"{step.action} of a firewall", lambda: DONE) if holds else None
+
+    def _shows(self, step: Step, now: Firewall) -> bool:
+        if step.action == "create":
+            return True
+        if step.field == "instances":
+            having = {ref.id for ref in self.verbs.users(now, [step.target] if step.action == "attach" else [])}
+            return (step.target.id in having) is (step.action == "attach")
+        if step.field == "rules":
+            return not core_rules.difference(core_rules.after(now.rules, step.target), now.rules)
+        return bool(getattr(now, step.field) == step.after)
+
+    def _now(self, state: State) -> Firewall | None:
+        """The firewall as it is now; one that was just ordered is known by its name alone."""
+        firewall = state.firewall
+        if firewall is not None:
+            found = self.verbs.find(None, firewall.id, None)
+            return found[0] if found else None
+        new = t.cast(NewFirewall, state.new)
+        found = self.verbs.find(new.name, None, new.network)
+        if len(found) > 1:
+            ids = sorted(str(each.id) for each in found)
+            raise AmbiguousError(
+                f"{self.title} has {len(ids)} firewalls named {new.name} now: {', '.join(ids)}",
+                hint="Somebody made one at the same time. Remove all but one by id.",
+                ids=ids,
+            )
+        return found[0] if found else None
+
+    def _made(self, state: State) -> State:
+        made = look_for(self.context, lambda: self._now(state), SETTLE_SECONDS)
+        if made is None:
+            raise NotAppliedError(f"{self.title} accepted firewall {self.wish.name}, but does not show it", hint="Run the task again.")
+        return replace(state, firewall=made)
+
+    # -- compare ----------------------------------------------------------------------------------------------------
+
+    def compare(self, state: State, plan: Plan) -> State:
+        """Read again, and insist.
+
+        Raises:
+            NotAppliedError: something was accepted and not done.
+        """
+        if not self.wish.wait:
+            return state
+        if self.wish.state == "absent":
+            return self._insist_gone(state)
+        left: list[str] = []
+        latest = state
+
+        def applied() -> State | None:
+            nonlocal left, latest
+            latest, left = self._compared(state)
+            return None if left else latest
+
+        settled = look_for(self.context, applied, SETTLE_SECONDS)
+        if settled is None:
+            raise NotAppliedError(
+                f"{self.title} accepted the change of {', '.join(left)} of {self._label(t.cast(Firewall, latest.firewall))}, but it was not applied",
+                hint="Run the task again; if it stays so, look at the firewall in the provider's panel.",
+            )
+        return settled
+
+    def _compared(self, state: State) -> tuple[State, list[str]]:
+        """The state as it is now, and the fields that still differ."""
+        now = self._now(state)
+        expected = t.cast(Firewall, state.firewall)
+        if now is None:
+            return state, ["everything"]
+        now = replace(now, instances=self.verbs.users(now, [*state.attach, *(Instance("", "", id=ref.id, name=ref.name) for ref in expected.instances)]))
+        left = [name for name in ("name", "description") if (getattr(expected, name) or "") != (getattr(now, name) or "")]
+        left += ["rules"] if self._difference(now) else []
+        having = {ref.id for ref in now.instances}
+        left += ["instances"] if any(ref.id not in having for ref in expected.instances) else []
+        return replace(state, firewall=now), left
+
+    def _insist_gone(self, state: State) -> State:
+        gone = look_for(self.context, lambda: True if self._now(state) is None else None, SETTLE_SECONDS)
+        if gone is None:
+            raise NotAppliedError(f"{self.title} accepted the deletion of {self._label(t.cast(Firewall, state.firewall))}, but it is still there")
+        return state
+
+
+def select(driver: Driver, *, name: str | None, firewall_id: str | None, network: str | None) -> list[Firewall]:
+    """The firewalls that fit all filters, with rules and users, sorted by name, region and id.
+
+    Raises:
+        VpsError: any read failed; the list is complete or there is none.
+    """
+    verbs: FirewallVerbs[t.Any] = driver.firewall_verbs()
+    found = verbs.find(name, firewall_id, network) if name or firewall_id else verbs.list_all()
+    fitting = [each for each in found if (not name or each.name == name) and (not network or network in (each.network, each.facts.get("network_name")))]
+    fitting.sort(key=lambda each: (each.name or "", each.region or "", each.id or ""))
+    return [replace(each, instances=verbs.users(each, ())) for each in fitting] if verbs.lists_users else fitting
+
+
+def _named(identifier: str | None, name: str | None) -> str:
+    return f"{name} ({identifier})" if name and identifier else str(name or identifier)
+
+
+def _all_named(refs: t.Iterable[Ref]) -> str:
+    return ", ".join(sorted(_named(ref.id, ref.name) for ref in refs))

@@ -1,0 +1,172 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Restoring a backup: in place, or as something new."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, replace
+
+from .._core.errors import AmbiguousError, NotFoundError, OptionError
+from .._core.model import CREATING, READY, RESTORING, Backup, Instance
+from .._core.plan import REBUILD, Plan, Step
+from .._providers.backups import BackupVerbs, Restore
+from .._providers.base import Driver, Terms
+from ._execution import wait_until_ready
+from ._guards import Subject, check_expected_fields
+from ._instances import locate, not_there
+from ._sending import send_safely
+from ._task import ResourceTask
+
+IN_PLACE, NEW = "in_place", "new"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestoreWish(Terms):
+    """What a task wants: the options of vps_backup with C(state=restored). C(instance) is None only in check mode."""
+
+    instance: str | None
+    name: str | None = None
+    id: str | None = None
+    restore_to: str | None = None
+    new_name: str | None = None
+
+
+@dataclass(frozen=True)
+class State:
+    """What was read, and after the restore what it brought."""
+
+    instance: Instance | None
+    backup: Backup
+    restore: Restore
+    result: Instance | None = None
+    volumes: tuple[str, ...] = ()
+    presumed: bool = False
+
+
+class RestoreTask(ResourceTask[State]):
+    """One run of vps_backup with C(state=restored), which always acts.
+
+    Raises:
+        VpsError: the options alone show that it cannot be done.
+    """
+
+    KIND = "backup"
+
+    def __init__(self, driver: Driver, wish: RestoreWish, token: str) -> None:
+        super().__init__(driver, wish, token)
+        self.wish = wish
+        self.verbs: BackupVerbs[t.Any] = driver.backup_verbs()
+        self.title = driver.PROFILE.title
+        shown = {**Backup("", None, None).public(), **Instance("", "").public()}
+        check_expected_fields(wish.expect, shown, "an instance or a backup")
+        if not wish.id and not wish.name:
+            raise OptionError("id or name of the backup is needed", hint="vps_backup_info lists them; nobody picks one of them for you.", option="id")
+        self.to = self._way()
+
+    def _way(self) -> str:
+        """In place or new; the user's choice, where there is one."""
+        if self.wish.restore_to is not None:
+            self.driver.require("backup", self.wish.restore_to)
+            return self.wish.restore_to
+        ways = [way for way in (IN_PLACE, NEW) if way in self.driver.PROFILE.capabilities.backup]
+        if len(ways) > 1:
+            raise OptionError(
+                f"restore_to is needed at {self.title}", hint="in_place overwrites what is there; new makes something new, which costs.", option="restore_to"
+            )
+        return ways[0]
+
+    def fetch(self) -> State:
+        """The server as it is now, and the backup."""
+        instance = locate(self.driver, self.wish.instance, ("status",)) if self.wish.instance else None
+        if instance is None and not self.wish.id:
+            if not self.context.check_mode:
+                raise not_there(self.driver, str(self.wish.instance))
+            self.context.warn(f"There is no instance {self.wish.instance or 'yet'}; the prediction takes it that an earlier task makes it")
+            nothing = Backup(self.driver.PROFILE.name, None, None, self.wish.name)
+            return State(None, nothing, Restore(self.to, new_name=self.wish.new_name), presumed=True)
+        backup = self._backup(instance)
+        restore = self.verbs.plan_restore(instance, backup, self.to, self.wish.new_name)
+        if restore.new_name is not None:
+            self._refuse_taken(restore.new_name)
+        return State(instance, backup, restore)
+
+    def _backup(self, instance: Instance | None) -> Backup:
+        wanted = self.wish.id or self.wish.name
+        if instance is None:
+            found = self.verbs.get(str(self.wish.id))
+            fitting = [found] if found else []
+        else:
+            listed = self.verbs.of(instance)
+            fitting = [each for each in listed if (each.id == self.wish.id if self.wish.id else each.name == self.wish.name)]
+        if not fitting:
+            raise NotFoundError(f"{self.title} has no backup {wanted} of {self._whose(instance)}", hint="vps_backup_info lists them.", id=self.wish.id)
+        if len(fitting) > 1:
+            ids = [str(backup.id) for backup in fitting]
+            raise AmbiguousError(f"{self.title} has {len(ids)} backups named {wanted}: {', '.join(ids)}", hint="Give the id instead of the name.", ids=ids)
+        if fitting[0].status != READY:
+            hint = "Run the task again once it is finished." if fitting[0].status in (CREATING, RESTORING) else "Choose another one."
+            raise OptionError(f"The backup {wanted} at {self.title} cannot be restored: it is {fitting[0].status}", hint=hint, option="id")
+        return fitting[0]
+
+    def _whose(self, instance: Instance | None) -> str:
+        return self.driver.label(instance) if instance else "any instance"
+
+    def _refuse_taken(self, name: str) -> None:
+        taken = self.driver.find(name).present
+        if taken:
+            raise AmbiguousError(
+                f"Cannot restore into a new instance {name}: {self.driver.label(taken[0])} has that name, perhaps from an earlier run",
+                hint="Use that one, remove it by id, or choose another new_name.",
+                ids=[taken[0].id],
+            )
+
+    def plan(self, state: State) -> Plan:
+        """One step, always."""
+        restore = state.restore
+        after = {"backup": state.backup.id, "to": restore.to, "new_name": restore.new_name}
+        step = Step("restore", "instance", state.instance.id if state.instance else None, after, REBUILD, bool(restore.made), needs=(REBUILD,))
+        if state.presumed:
+            return Plan((step,), approvable=False)
+        self.guards.check_expectations(self.subject(state))
+        warnings = [f"This restore destroys {restore.lost}" if restore.lost else None, f"This restore makes {restore.made}" if restore.made else None]
+        return Plan((step,), warnings=tuple(warning for warning in warnings if warning))
+
+    def subject(self, state: State) -> Subject:
+        """The server that is written over, else the backup; what is expected may be about either."""
+        fields = {**state.backup.public(), **(state.instance.public() if state.instance else {})}
+        backup_id = state.backup.id or self.wish.name
+        label = f"{self._whose(state.instance)} from backup {backup_id}" if state.instance else f"backup {backup_id} at {self.title}"
+        return Subject(label, f"restore:{backup_id}", state.instance.id if state.instance else state.backup.id, fields)
+
+    def predict(self, state: State, steps: t.Sequence[Step]) -> State:
+        """In place, the same server; a new one is known by its name alone."""
+        if state.restore.new_name is not None:
+            made = Instance(self.driver.PROFILE.name, self.driver.account(), name=state.restore.new_name, status="running")
+            return replace(state, result=made)
+        return replace(state, result=state.instance)
+
+    def carry_out(self, step: Step, state: State, plan: Plan) -> State:
+        """Send it once; nothing but its end shows that it was carried out."""
+        send = lambda: self.verbs.restore(state.instance, state.backup, state.restore)  # noqa: E731
+        operation = send_safely(self.context, send, lambda: None, {"id": self.subject(state).id, "step": "restore"}, 0.0)
+        if self.wish.wait:
+            self.context.waiter.wait(operation, self.context.deadline)
+        return state
+
+    def compare(self, state: State, plan: Plan) -> State:
+        """The server once it is complete."""
+        if not self.wish.wait:
+            return self.predict(replace(state, backup=replace(state.backup, status=RESTORING, provider_status=None)), plan.steps)
+        restored = self.verbs.restored(state.instance, state.restore)
+        return replace(state, result=wait_until_ready(self.driver, restored.instance_id), volumes=restored.volumes)
+
+    def shown(self, state: State) -> t.Mapping[str, t.Any]:
+        """The backup."""
+        return state.backup.public()
+
+    def more(self, state: State) -> dict[str, t.Any]:
+        """The server to go on with, and the volumes that were made for it."""
+        return {"instance": state.result.public() if state.result else None, "volumes": list(state.volumes)}
