@@ -16,7 +16,7 @@ import pathlib
 import sys
 import typing as t
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import FIELDS
+from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import FIELDS, RESOURCES
 from ansible_collections.polyhost.cloud.plugins.module_utils._registry import DRIVERS
 
 PROFILES = [driver.PROFILE for driver in DRIVERS.values()]
@@ -145,6 +145,19 @@ def capability_table() -> str:
         rows.append([f"`state: {state}`", *("yes" if state in p.capabilities.states else "-" for p in PROFILES)])
     rows.append(["rename by `id` and `name`", *(p.capabilities.rename for p in PROFILES)])
     rows.append(["change of size", *(p.capabilities.resize for p in PROFILES)])
+    return _table(rows)
+
+
+def resource_table() -> str:
+    """What vps_rdns, vps_firewall and vps_backup can do at which provider, as Markdown."""
+    rows = [["", *(p.title for p in PROFILES)], ["---"] * (len(PROFILES) + 1)]
+    for resource, abilities in RESOURCES.items():
+        for ability in abilities:
+            rows.append([f"`vps_{resource}`: {ability}", *(p.capabilities.of(resource).get(ability, "-") for p in PROFILES)])
+    return _table(rows)
+
+
+def _table(rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "/") for cell in row) + " |" for row in rows)
 
 
@@ -181,7 +194,7 @@ def fill(text: str, name: str, content: str) -> str:
 def outputs(root: pathlib.Path) -> dict[pathlib.Path, str]:
     """Every generated file and what it should hold."""
     readme = (root / "README.md").read_text(encoding="utf-8")
-    for name, content in (("capabilities", capability_table()), ("limits", limits()), ("environment", environment_table())):
+    for name, content in (("capabilities", capability_table()), ("resources", resource_table()), ("limits", limits()), ("environment", environment_table())):
         readme = fill(readme, name, content)
     return {root / "plugins/doc_fragments/connection.py": fragment(), root / "README.md": readme}
 

@@ -105,6 +105,18 @@ providers:
       description: Which lists M(polyhost.cloud.vps_catalog_info) has.
       type: dict
       returned: always
+    rdns:
+      description: What M(polyhost.cloud.vps_rdns) can do, null for what the provider does not support.
+      type: dict
+      returned: always
+    firewall:
+      description: What M(polyhost.cloud.vps_firewall) can do, null for what the provider does not support.
+      type: dict
+      returned: always
+    backup:
+      description: What M(polyhost.cloud.vps_backup) can do, null for what the provider does not support.
+      type: dict
+      returned: always
     features:
       description: Further facts, in words.
       type: dict

@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from ansible_collections.polyhost.cloud.plugins.module_utils import _argspec
+from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import RESOURCES
 from ansible_collections.polyhost.cloud.plugins.module_utils._registry import DRIVERS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,6 +25,12 @@ SPECS = {
     "vps_instance_info": _argspec.INSTANCE_INFO,
     "vps_catalog_info": _argspec.CATALOG_INFO,
     "vps_provider_info": _argspec.PROVIDER_INFO,
+    "vps_rdns": _argspec.RDNS,
+    "vps_rdns_info": _argspec.RDNS_INFO,
+    "vps_firewall": _argspec.FIREWALL,
+    "vps_firewall_info": _argspec.FIREWALL_INFO,
+    "vps_backup": _argspec.BACKUP,
+    "vps_backup_info": _argspec.BACKUP_INFO,
 }
 
 
@@ -75,4 +82,8 @@ def test_a_profile_explains_every_refusal(provider: str) -> None:
     capabilities = DRIVERS[provider].PROFILE.capabilities
     refused = {option for option in (*generator().FIELDS, "delete_with", "update_password", "reset_password") if option not in capabilities.options}
     refused |= {state for state in _argspec.INSTANCE["state"]["choices"] if state not in capabilities.states}
+    for resource, abilities in RESOURCES.items():
+        supported = capabilities.of(resource)
+        refused |= {f"{resource}.{ability}" for ability in abilities if ability not in supported} if supported else {resource}
+        assert set(supported) <= set(abilities)
     assert refused - set(capabilities.instead) == set()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._providers.base import CATALOG_LISTS, FIELDS, Profile
+from .._providers.base import CATALOG_LISTS, FIELDS, RESOURCES, Profile
 from .._registry import DRIVERS
 
 
@@ -39,5 +39,6 @@ def _describe(profile: Profile) -> dict[str, t.Any]:
         "rename": capabilities.rename,
         "resize": capabilities.resize,
         "catalog": {kind: kind in capabilities.catalog for kind in CATALOG_LISTS},
+        **{resource: {ability: capabilities.of(resource).get(ability) for ability in abilities} for resource, abilities in RESOURCES.items()},
         "features": dict(capabilities.features),
     }
