@@ -69,6 +69,8 @@ class BackupVerbs(abc.ABC, t.Generic[D]):
     """
 
     costs: t.ClassVar[bool] = False  # whether a backup is paid for as long as it exists
+    needs_instance: t.ClassVar[bool] = False  # whether an id tells a backup only together with its server
+    look_seconds: t.ClassVar[float | None] = None  # how long to look for what an unclear order makes, where that is not the profile's time
 
     def __init__(self, driver: D) -> None:
         self.driver = driver
@@ -144,6 +146,10 @@ class BackupVerbs(abc.ABC, t.Generic[D]):
     @abc.abstractmethod
     def restore(self, instance: Instance | None, backup: Backup, restore: Restore) -> Operation:
         """Start it, once. Done when the server is complete; then C(restored) tells."""
+
+    def under_way(self, instance: Instance | None, backup: Backup, restore: Restore) -> Operation | None:
+        """After a lost answer to a restore, one look: what awaits its end where it shows that it is carried out, else None."""
+        return None
 
     def restored(self, instance: Instance | None, restore: Restore) -> Restored:
         """What a finished restore brought."""

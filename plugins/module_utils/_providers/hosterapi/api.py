@@ -52,9 +52,16 @@ PASSWORD_RESET = Call("server_password_reset", "PUT", f"{_SERVER}/password/reset
 RDNS = Call("server_rdns", "POST", f"{_SERVER}/rdns", mutates=True, retry=Retry.CHECK_FIRST)
 DELETE = Call("server_delete", "POST", f"{_SERVER}/delete", mutates=True, retry=Retry.CHECK_FIRST)
 TEMPLATES = Call("server_templates", "GET", "/datacenter/templates")
+BACKUPS = Call("backups_list", "GET", f"{_SERVER}/backups/list")
+BACKUP_STATUS = Call("backups_status", "GET", f"{_SERVER}/backups/status")
+BACKUP = Call("backups_create", "PUT", f"{_SERVER}/backups/create", mutates=True, retry=Retry.NEVER)
+RESTORE = Call("backups_restore", "POST", f"{_SERVER}/backups/restore", mutates=True, retry=Retry.NEVER)
 JOB = Call("job_get", "GET", "/job/{jobId}")
 
-CALLS = (CREATE, LIST, CONFIG, STATUS, CHANGE, START, SHUTDOWN, STOP, REBOOT, REBOOT_FORCE, REINSTALL, PASSWORD_RESET, RDNS, DELETE, TEMPLATES, JOB)
+CALLS = (
+    *(CREATE, LIST, CONFIG, STATUS, CHANGE, START, SHUTDOWN, STOP, REBOOT, REBOOT_FORCE, REINSTALL, PASSWORD_RESET, RDNS, DELETE, TEMPLATES),
+    *(BACKUPS, BACKUP_STATUS, BACKUP, RESTORE, JOB),
+)
 
 
 def authorise(token: str) -> Authorise:
@@ -94,6 +101,8 @@ _SHAPES: dict[Call, t.Callable[[t.Any], bool]] = {
     CONFIG: _is_config,
     STATUS: lambda payload: isinstance(payload, dict),
     JOB: _is_job,
+    BACKUPS: _is_id_list,
+    BACKUP_STATUS: lambda payload: isinstance(payload, dict) or not payload,
     CREATE: lambda payload: job_of(payload) is not None,
     REINSTALL: lambda payload: job_of(payload) is not None,
     PASSWORD_RESET: lambda payload: isinstance(payload, dict) and bool(payload.get("password")),
@@ -117,7 +126,8 @@ def classify(call: Call, response: Response) -> VpsError | None:
         return None
     if not isinstance(response.data, dict):
         return unreadable(TITLE, call, response)
-    if response.data.get("error") or response.data.get("result") is False:
+    refused = response.data.get("result") is False and call is not BACKUP_STATUS  # which says by it that nothing is going on (HA-14)
+    if response.data.get("error") or refused:
         return _failure(call, response, code, message)
     if "result" not in response.data and "response" not in response.data:
         return unreadable(TITLE, call, response)

@@ -36,6 +36,7 @@ from ..._ledger import LIVE, ORDERING, Entry, Ledger
 from ..agreement import agreed
 from ..base import Context, Driver, Lookup, Order, Receipt, Wish
 from . import api, mapping
+from .backups import HosterapiBackups
 from .orders import in_order, own_share, unexplained
 from .profile import PROFILE
 
@@ -514,6 +515,10 @@ class HosterapiDriver(Driver):
     def set_rdns(self, instance: Instance, address: str, hostname: str | None) -> None:
         """Write the name of an IPv4 address, which no call reads (section 11)."""
         self._send(api.RDNS, str(instance.id), {"ip": address, "hostname": hostname})
+
+    def backup_verbs(self) -> HosterapiBackups:
+        """Whole servers, by time."""
+        return HosterapiBackups(self)
 
     def reset_password(self, instance: Instance) -> Operation | None:
         """Let the provider make a new password; it comes with the answer."""

@@ -53,6 +53,13 @@ PROFILE = Profile(
             "rdns.ipv6": "Only IPv4 addresses have reverse names here.",
             "rdns.absent": "There is no call to remove a name; set a generic name of your own instead.",
             "firewall": "There are no firewalls at the provider; use one inside the server.",
+            "backup.name": "Backups have no names; their ids are the times at which they were made. Leave name out.",
+            "backup.absent": "No call deletes a backup; the provider removes old ones by itself.",
+            "backup.keep": "No call deletes a backup; the provider removes old ones by itself. Leave keep out.",
+            "backup.new": "Use restore_to: in_place, which overwrites the server.",
+            "backup.cron": "Run a task with max_age from a scheduler of your own, such as the playbook polyhost.cloud.backup_rotation by cron.",
+            "backup.every": "Run a task with max_age from a scheduler of your own, such as the playbook polyhost.cloud.backup_rotation by cron.",
+            "backup.paused": "Pause the scheduler that runs your task.",
         },
         states=("present", "absent", "started", "stopped", "restarted", "rebuilt"),
         required=("name", "image", "cpu", "memory_mb", "disk_gb"),
@@ -68,6 +75,11 @@ PROFILE = Profile(
         rdns={
             "write": "any IPv4 address of the server",
             "secondary": "each address on its own",
+        },
+        backup={
+            "present": "the whole server; the id is the time at which it was made, in seconds since 1970",
+            "consistent": "stops the server, and starts it again",
+            "in_place": "overwrites the server; needs instance and id",
         },
     ),
 )
