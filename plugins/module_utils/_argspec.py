@@ -114,6 +114,7 @@ RDNS_INFO: Spec = {
     **CONNECTION,
     "instance": {"type": "str"},
     "address": {"type": "str"},
+    "verify": {"type": "str", "choices": ["auto", "api", "dns"], "default": "auto"},
     "resolvers": _RESOLVERS,
 }
 

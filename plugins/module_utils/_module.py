@@ -38,7 +38,7 @@ def run_module(argument_spec: dict[str, dict[str, t.Any]], action: Action | None
     for warning in reply.warnings:
         module.warn(warning)
     if reply.missing_library:
-        reply.result["msg"] = missing_required_lib(reply.missing_library)
+        reply.result["msg"] = f"{reply.result['msg'].rstrip('.')}. {missing_required_lib(reply.missing_library)}"
     if reply.result.pop("failed", False):
         module.fail_json(**reply.result)
     module.exit_json(**reply.result)

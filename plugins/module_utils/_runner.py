@@ -196,7 +196,7 @@ def rdns_info(driver: Driver, context: TaskContext, task: Task) -> dict[str, t.A
     """C(vps_rdns_info)."""
     if not _supported(driver, "rdns"):
         return {"changed": False, "supported": False, "rdns": []}
-    found = names_of(driver, _instances(driver, task), _text(task.options.get("address")), _resolvers(task))
+    found = names_of(driver, _instances(driver, task), _text(task.options.get("address")), task.options["verify"], _resolvers(task))
     return {"changed": False, "supported": True, "rdns": [each.public() for each in found]}
 
 
@@ -284,8 +284,11 @@ def _supported(driver: Driver, resource: str) -> bool:
     """Whether a provider has a resource at all; a warning says that it has not."""
     supported = bool(driver.PROFILE.capabilities.of(resource))
     if not supported:
-        driver.context.warn(f"{driver.PROFILE.title} has no {resource}s that could be read; the list is empty")
+        driver.context.warn(f"{driver.PROFILE.title} has no {_IN_WORDS[resource]} that could be read; the list is empty")
     return supported
+
+
+_IN_WORDS = {"rdns": "reverse names", "firewall": "firewalls", "backup": "backups"}
 
 
 def _instances(driver: Driver, task: Task) -> list[Instance]:

@@ -37,6 +37,7 @@ OPENS_CONNECTIONS = (
     "ansible.module_utils.connection",
     "ansible.module_utils.urls",
     "asyncio",
+    "dns",
     "ftplib",
     "http.client",
     "httpx",

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
+import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .._core.errors import MissingLibraryError, OptionError
 
@@ -21,16 +23,20 @@ try:
     import dns.rdatatype
     import dns.resolver
     import dns.reversename
+    import dns.version
 except ImportError:
     HAS_DNSPYTHON = False
 else:
-    HAS_DNSPYTHON = True
+    HAS_DNSPYTHON = (dns.version.MAJOR, dns.version.MINOR) >= (2, 6)  # older ones cannot pass over forged answers
 
+LIBRARY = "dnspython >= 2.6"
 TIMEOUT = 3.0  # seconds for one question to one server
-AUTHORITATIVE = 3  # how many servers of the reverse zone are asked at most
+AUTHORITATIVE = 2  # how many servers of the reverse zone are asked at most
 PORT = 53
 
 Server = tuple[str, int]
+
+_WITH_PORT = re.compile(r"\[([^\[\]]+)\](?::([0-9]+))?|([^:]+):([0-9]+)")
 
 
 @dataclass(frozen=True)
@@ -39,13 +45,13 @@ class Answer:
 
     Args:
         names: the PTR records as host names in lower case, sorted; none where there is none.
-        ttl: seconds that the answer may be kept by others.
         problem: why nobody could answer; then C(names) says nothing.
+        passed_over: what was wrong with the servers that were asked before the one that answered.
     """
 
     names: tuple[str, ...] = ()
-    ttl: int | None = None
     problem: str | None = None
+    passed_over: tuple[str, ...] = ()
 
 
 def require_library() -> None:
@@ -55,7 +61,11 @@ def require_library() -> None:
         MissingLibraryError: it is.
     """
     if not HAS_DNSPYTHON:
-        raise MissingLibraryError("Reading reverse names from DNS needs the Python library dnspython", library="dnspython")
+        raise MissingLibraryError(
+            f"Reading reverse names from DNS needs the Python library {LIBRARY} on the host that runs the module",
+            hint="Install it for the Python interpreter that runs the module there (python3 -m pip install 'dnspython>=2.6'), or set another verify.",
+            library=LIBRARY,
+        )
 
 
 def parse_server(text: str) -> Server:
@@ -65,12 +75,8 @@ def parse_server(text: str) -> Server:
         OptionError: it is none of these.
     """
     word = text.strip()
-    host, port = word, str(PORT)
-    if word.startswith("["):
-        host, _bracket, rest = word[1:].partition("]")
-        port = rest.removeprefix(":") or port
-    elif word.count(":") == 1:
-        host, port = word.split(":")
+    found = _WITH_PORT.fullmatch(word)
+    host, port = (found[1] or found[3], found[2] or found[4] or PORT) if found else (word, PORT)
     try:
         ipaddress.ip_address(host)
         number = int(port)
@@ -95,13 +101,15 @@ def look_up(address: str, servers: t.Sequence[Server] = ()) -> Answer:
     """
     require_library()
     name = dns.reversename.from_address(address)
+    if not servers:
+        return _look_up_by_system(name)
     problems: list[str] = []
     for server in servers:
         answer = _ask(name, server, recursive=True)
         if answer.problem is None:
-            return answer
+            return replace(answer, passed_over=tuple(problems))
         problems.append(answer.problem)
-    return Answer(problem="; ".join(problems)) if servers else _look_up_by_system(name)
+    return Answer(problem="; ".join(problems))
 
 
 def _look_up_by_system(name: t.Any) -> Answer:
@@ -119,14 +127,18 @@ def _look_up_by_system(name: t.Any) -> Answer:
         return Answer(problem=f"the resolvers of this machine: {_told(exc)}")
 
 
-def _authoritative(name: t.Any, resolver: t.Any) -> list[Server]:
-    """The name servers of the reverse zone; none where they cannot be found."""
+def _authoritative(name: t.Any, resolver: t.Any) -> t.Iterator[Server]:
+    """The name servers of the reverse zone, as far as they can be found."""
     try:
-        zone = dns.resolver.zone_for_name(name, resolver=resolver)
+        zone = dns.resolver.zone_for_name(name, resolver=resolver, lifetime=TIMEOUT)
         hosts = [record.target for record in resolver.resolve(zone, "NS")]
-        return [(record.address, PORT) for host in hosts[:AUTHORITATIVE] for record in resolver.resolve(host, "A")]
     except (dns.exception.DNSException, OSError):
-        return []
+        return
+    for host in hosts[:AUTHORITATIVE]:
+        for kind in ("A", "AAAA"):
+            with contextlib.suppress(dns.exception.DNSException, OSError):
+                yield resolver.resolve(host, kind)[0].address, PORT
+                break
 
 
 def _ask(name: t.Any, server: Server, *, recursive: bool) -> Answer:
@@ -137,9 +149,10 @@ def _ask(name: t.Any, server: Server, *, recursive: bool) -> Answer:
     host, port = server
     try:
         response, _used_tcp = dns.query.udp_with_fallback(query, host, TIMEOUT, port, ignore_unexpected=True, ignore_errors=True)
-        return _answer(response)
+        answer = _answer(response)
     except (dns.exception.DNSException, OSError, EOFError) as exc:
-        return Answer(problem=f"{host} port {port}: {_told(exc)}")
+        answer = Answer(problem=_told(exc))
+    return replace(answer, problem=f"{host} port {port}: {answer.problem}") if answer.problem else answer
 
 
 def _answer(response: t.Any) -> Answer:
@@ -152,12 +165,17 @@ def _answer(response: t.Any) -> Answer:
         chain = response.resolve_chaining()
     except dns.exception.DNSException as exc:
         return Answer(problem=_told(exc))
-    if chain.answer is None:
-        unfinished = bool(chain.cnames)  # a delegation below the zone (RFC 2317) that this server did not follow
-        return Answer(problem="it names another zone and does not follow") if unfinished else Answer()
-    records = [record for record in chain.answer if record.rdtype == dns.rdatatype.PTR]
-    names = {record.target.to_text(omit_final_dot=True).lower() for record in records}
-    return Answer(tuple(sorted(names)), int(chain.answer.ttl))
+    if chain.answer is not None:
+        return Answer(tuple(sorted({record.target.to_text(omit_final_dot=True).lower() for record in chain.answer})))
+    if chain.cnames or _is_referral(response):  # a part of the zone is delegated further (RFC 2317), and this server does not follow
+        return Answer(problem="it names other servers and does not ask them")
+    return Answer()
+
+
+def _is_referral(response: t.Any) -> bool:
+    """Whether an answer without records only says who else might know (RFC 2308, section 2.2.5)."""
+    kinds = {records.rdtype for records in response.authority}
+    return not response.flags & dns.flags.AA and dns.rdatatype.NS in kinds and dns.rdatatype.SOA not in kinds
 
 
 def _told(exc: Exception) -> str:

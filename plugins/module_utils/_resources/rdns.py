@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import typing as t
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from .._core.errors import NotAppliedError, OptionError
 from .._core.model import Address, Instance, Rdns
 from .._core.normalise import address_family
 from .._core.plan import Plan, Step
+from .._core.together import side_by_side
 from .._http import dns
 from .._providers.base import Driver, Terms
 from ._guards import Subject, check_expected_fields
@@ -22,7 +24,8 @@ from ._instances import locate, not_there
 from ._sending import SETTLE_SECONDS, look_for, send_safely
 from ._task import ResourceTask
 
-API, DNS, NONE = "api", "dns", "none"
+AUTO, API, DNS, NONE = "auto", "api", "dns", "none"
+LOOKUPS_AT_ONCE = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,13 +39,22 @@ class RdnsWish(Terms):
     address: str | None = None
     hostname: str | None = None
     state: str = "present"
-    verify: str = "auto"
+    verify: str = AUTO
     resolvers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
+class Reading:
+    """What was read of an address; C(problem) says why nobody could tell its name, C(remarks) what else a user should know."""
+
+    rdns: Rdns
+    problem: str | None = None
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class State:
-    """What was read: the server (None where it is not there) and the address's name; C(problem) says why nobody could tell it."""
+    """The server (None where it is not there), and what was read of its address; C(presumed): an earlier task would make it."""
 
     instance: Instance | None
     rdns: Rdns
@@ -65,12 +77,13 @@ class RdnsTask(ResourceTask[State]):
         driver.require("rdns", "write")
         if wish.state == "absent":
             driver.require("rdns", "absent")
-        if wish.verify == API:
-            driver.require("rdns", "read")
         check_expected_fields(wish.expect, Rdns("", None, None, None).public(), "a reverse name")
         self.hostname = _wanted_name(wish)
-        self.address = _given_address(driver, wish.address)
-        self.reader = Reader(driver, wish.verify, wish.resolvers)
+        self.address = _given_address(wish.address)
+        if address_family(self.address or "") == "ipv6":
+            driver.require("rdns", "ipv6")
+        only_told = wish.state == "absent" and wish.verify == DNS  # DNS shows a default like any other name
+        self.reader = Reader(driver, AUTO if only_told else wish.verify, wish.resolvers)
 
     # -- fetch ------------------------------------------------------------------------------------------------------
 
@@ -79,9 +92,14 @@ class RdnsTask(ResourceTask[State]):
         instance = locate(self.driver, self.wish.instance, ("addresses",)) if self.wish.instance else None
         if instance is None:
             return self._without_instance()
-        address = self._address_of(instance)
-        rdns, problem = self.reader.read(instance, address, self.hostname)
-        return State(instance, rdns, problem)
+        reading = self._read(instance, self._address_of(instance))
+        return State(instance, reading.rdns, reading.problem)
+
+    def _read(self, instance: Instance, address: Address) -> Reading:
+        reading = self.reader.read(instance, address, self.hostname)
+        for remark in reading.remarks:
+            self.context.warn(remark)
+        return reading
 
     def _without_instance(self) -> State:
         nothing = Rdns(self.driver.PROFILE.name, None, self.address, address_family(self.address) if self.address else None)
@@ -108,12 +126,18 @@ class RdnsTask(ResourceTask[State]):
                 )
             return next(each for each in instance.addresses if each.address == found)
         own = _own_address(instance, self.address)
-        if own is None and "addresses" in instance.not_read:
+        if own is None:
             instance = self.driver.read(instance, ("addresses",))
             own = _own_address(instance, self.address)
         if own is None:
             known = ", ".join(each.address for each in instance.addresses) or "none"
             raise OptionError(f"address: {self.address} is no address of {self.driver.label(instance)}", hint=f"It has: {known}.", option="address")
+        if own.scope != "public":
+            raise OptionError(
+                f"address: {self.address} of {self.driver.label(instance)} is private and has no reverse name at the provider",
+                hint="Name a public one, or leave it out for the main one.",
+                option="address",
+            )
         if not own.primary:
             self.driver.require("rdns", "secondary")
         return own
@@ -122,25 +146,28 @@ class RdnsTask(ResourceTask[State]):
 
     def plan(self, state: State) -> Plan:
         """One step, where the name differs or is not known."""
-        current, where = state.rdns, f"{state.rdns.address} at {self.driver.PROFILE.title}"
+        current = state.rdns
         if state.instance is None and not state.presumed:
             return Plan()
         step = Step("set", "hostname", current.hostname, self.hostname)
         if state.presumed:
             return Plan((step,), approvable=False)
-        if self.wish.expect:
-            self.guards.check_expectations(self.subject(state))
-        if state.problem:
-            return Plan((step,), warnings=(f"The reverse name of {where} cannot be read ({state.problem}), so it is set whatever it is now",))
         if current.verified and hostname.same(current.hostname, self.hostname):
             return Plan()
-        warnings = []
-        if current.source == DNS and current.hostname:
-            warnings.append(
-                f"DNS still shows {current.hostname} for {where}. Where an earlier run has set {self.hostname} already, the same name is set once more: "
-                "providers need up to two days, and an old answer lives on until its time is over"
+        if self.wish.expect:
+            self.guards.check_expectations(self.subject(state))
+        return Plan((step,), warnings=tuple(self._doubts(state)))
+
+    def _doubts(self, state: State) -> t.Iterator[str]:
+        """Why the step may be one too many."""
+        where = f"{state.rdns.address} at {self.driver.PROFILE.title}"
+        if state.problem:
+            yield f"The reverse name of {where} cannot be read ({state.problem}), so it is set whatever it is now"
+        elif state.rdns.source == DNS and self.context.check_mode:
+            yield (
+                f"DNS shows {state.rdns.hostname or 'no name'} for {where}. If an earlier run has set {self.hostname} already, "
+                "it does not show yet, and the same name would be set once more"
             )
-        return Plan((step,), warnings=tuple(warnings))
 
     def subject(self, state: State) -> Subject:
         """The address."""
@@ -162,7 +189,7 @@ class RdnsTask(ResourceTask[State]):
         instance, address = t.cast(Instance, state.instance), str(state.rdns.address)
 
         def shows() -> bool | None:
-            return True if self.reader.source == API and self._now(state) is not None else None
+            return True if self.reader.told and self._now(state) is not None else None
 
         send_safely(self.context, lambda: self.driver.set_rdns(instance, address, self.hostname), shows, {"id": instance.id})
         return state
@@ -173,7 +200,7 @@ class RdnsTask(ResourceTask[State]):
         own = _own_address(instance, str(state.rdns.address)) if instance else None
         if instance is None or own is None or not hostname.same(own.rdns, self.hostname):
             return None
-        return self.reader.told(instance, own)
+        return self.reader.tell(instance, own)
 
     def compare(self, state: State, plan: Plan) -> State:
         """Insist where the provider tells the name; look once where only DNS does.
@@ -181,27 +208,23 @@ class RdnsTask(ResourceTask[State]):
         Raises:
             NotAppliedError: the provider accepted it and shows another name.
         """
-        if self.reader.source == API:
+        address = state.rdns.address
+        if self.reader.told and self.wish.verify != NONE:
             now = look_for(self.context, lambda: self._now(state), SETTLE_SECONDS)
             if now is None:
                 raise NotAppliedError(
-                    f"{self.driver.PROFILE.title} accepted {self.hostname or 'no name'} for {state.rdns.address}, but does not show it",
+                    f"{self.driver.PROFILE.title} accepted {self.hostname or 'no name'} for {address}, but does not show it",
                     hint="Run the task again; if it stays so, look at the server in the provider's panel.",
                 )
-            return replace(state, rdns=now)
-        written = replace(state.rdns, hostname=self.hostname, verified=False, source=NONE)
-        if self.reader.source == DNS:
-            instance = t.cast(Instance, state.instance)
-            address = Address(str(state.rdns.address), str(state.rdns.family), "public")
-            shown, problem = self.reader.read(instance, address, self.hostname)
-            if problem is None and hostname.same(shown.hostname, self.hostname):
-                return replace(state, rdns=shown)
-            if problem is None:
-                as_yet = shown.hostname or "no name"
-                self.context.warn(
-                    f"{self.hostname} is set for {state.rdns.address}; DNS shows {as_yet} as yet. Until it shows the new name, each run sets it again"
-                )
-        return replace(state, rdns=written)
+            if self.reader.source == API:
+                return replace(state, rdns=now)
+        if self.reader.source == DNS and not state.problem:
+            reading = self._read(t.cast(Instance, state.instance), Address(str(address), str(state.rdns.family), "public", True))
+            if reading.problem is None and hostname.same(reading.rdns.hostname, self.hostname):
+                return replace(state, rdns=reading.rdns)
+            seen = f"DNS cannot be asked ({reading.problem})" if reading.problem else f"DNS shows {reading.rdns.hostname or 'no name'} as yet"
+            self.context.warn(f"{self.hostname} is set for {address}; {seen}. Until it shows the new name, each run sets it again")
+        return replace(state, rdns=replace(state.rdns, hostname=self.hostname, verified=False, source=NONE))
 
     def shown(self, state: State) -> t.Mapping[str, t.Any]:
         """The reverse name."""
@@ -211,67 +234,93 @@ class RdnsTask(ResourceTask[State]):
 class Reader:
     """Where reverse names are read.
 
+    Attributes:
+        told: whether the provider tells them.
+        source: where they are looked for: C(api), C(dns) or C(none).
+
     Args:
         verify: C(auto), C(api), C(dns) or C(none).
         resolvers: name servers to ask, else those of the reverse zone and of this machine.
 
     Raises:
         OptionError: a resolver is none.
+        UnsupportedError: C(verify) is C(api) and the provider does not tell them.
         MissingLibraryError: C(verify) is C(dns) and the library for it is missing.
     """
 
     def __init__(self, driver: Driver, verify: str, resolvers: t.Sequence[str]) -> None:
         self.driver = driver
         self.servers = [dns.parse_server(each) for each in resolvers]
-        told = "read" in driver.PROFILE.capabilities.rdns
-        self.source = (API if told else DNS) if verify == "auto" else verify
+        self.told = "read" in driver.PROFILE.capabilities.rdns
+        self.source = (API if self.told else DNS) if verify == AUTO else verify
+        if verify == API:
+            driver.require("rdns", "read")
         if verify == DNS:
             dns.require_library()
 
-    def read(self, instance: Instance, address: Address, wanted: str | None = None) -> tuple[Rdns, str | None]:
-        """The name of an address, and why nobody could tell it; of several names in DNS the wanted one, if it is among them."""
-        if self.source == API:
-            return self.told(instance, address), None
-        if self.source == DNS and not dns.HAS_DNSPYTHON:
-            return self._nameless(instance, address), "the Python library dnspython is missing on the host that executes the module"
+    def read(self, instance: Instance, address: Address, wanted: str | None = None) -> Reading:
+        """The name of a public address; of several names in DNS the wanted one, if it is among them."""
+        nameless = self._nameless(instance, address)
         if self.source == NONE:
-            return self._nameless(instance, address), None
+            return Reading(nameless)
+        if self.source == API and (address.primary or "secondary" in self.driver.PROFILE.capabilities.rdns):
+            return Reading(self.tell(instance, address))
+        if not dns.HAS_DNSPYTHON:
+            return Reading(nameless, f"the Python library {dns.LIBRARY} is missing on the host that runs the module")
         answer = dns.look_up(address.address, self.servers)
         if answer.problem:
-            return self._nameless(instance, address), answer.problem
-        return replace(self._nameless(instance, address), hostname=self._one(answer, address, wanted), verified=True, source=DNS), None
+            return Reading(nameless, answer.problem)
+        names = answer.names
+        shown = wanted if wanted in names else names[0] if names else None
+        return Reading(replace(nameless, hostname=shown, verified=True, source=DNS), remarks=tuple(_remarks(address, answer)))
 
-    def told(self, instance: Instance, address: Address) -> Rdns:
+    def tell(self, instance: Instance, address: Address) -> Rdns:
         """The name as the server's own object has it."""
         return replace(self._nameless(instance, address), hostname=hostname.plain(address.rdns), verified=True, source=API)
 
     def _nameless(self, instance: Instance, address: Address) -> Rdns:
         return Rdns(self.driver.PROFILE.name, instance.id, address.address, address.family)
 
-    def _one(self, answer: dns.Answer, address: Address, wanted: str | None) -> str | None:
-        if len(answer.names) > 1:
-            self.driver.context.warn(f"DNS shows several names for {address.address}: {', '.join(answer.names)}. Mail servers may take any of them")
-        return wanted if wanted in answer.names else answer.names[0] if answer.names else None
+
+def _remarks(address: Address, answer: dns.Answer) -> t.Iterator[str]:
+    if answer.passed_over:
+        yield f"Not every resolver could be asked: {'; '.join(answer.passed_over)}"
+    if len(answer.names) > 1:
+        yield f"DNS shows several names for {address.address}: {', '.join(answer.names)}. Whoever looks may take any of them"
 
 
-def names_of(driver: Driver, instances: t.Iterable[Instance], address: str | None, resolvers: t.Sequence[str]) -> list[Rdns]:
+def names_of(driver: Driver, instances: t.Sequence[Instance], address: str | None, verify: str, resolvers: t.Sequence[str]) -> list[Rdns]:
     """The reverse names of all public addresses of servers, or of one address.
 
     A name that cannot be read is null and not verified; a warning says why.
     """
-    reader = Reader(driver, "auto", resolvers)
-    wanted = _given_address(driver, address)
-    found = []
+    reader = Reader(driver, verify, resolvers)
+    wanted = _given_address(address)
+    asked = list(_public_addresses(driver, instances)) if wanted is None else _holder(driver, instances, wanted)
+    readings = side_by_side([functools.partial(reader.read, instance, own) for instance, own in asked], LOOKUPS_AT_ONCE)
+    for reading in readings:
+        if reading.problem:
+            driver.context.warn(f"The reverse name of {reading.rdns.address} at {driver.PROFILE.title} cannot be read: {reading.problem}")
+        for remark in reading.remarks:
+            driver.context.warn(remark)
+    return [reading.rdns for reading in readings]
+
+
+def _public_addresses(driver: Driver, instances: t.Iterable[Instance]) -> t.Iterator[tuple[Instance, Address]]:
     for instance in instances:
-        full = driver.read(instance, ("addresses",)) if "addresses" in instance.not_read else instance
-        asked = _own_address(full, wanted) if wanted else None
-        for own in full.addresses:
-            if own == asked or (wanted is None and own.scope == "public"):
-                rdns, problem = reader.read(full, own)
-                if problem:
-                    driver.context.warn(f"The reverse name of {own.address} at {driver.PROFILE.title} cannot be read: {problem}")
-                found.append(rdns)
-    return found
+        for own in driver.read(instance, ("addresses",)).addresses:
+            if own.scope == "public":
+                yield instance, own
+
+
+def _holder(driver: Driver, instances: t.Sequence[Instance], address: str) -> list[tuple[Instance, Address]]:
+    """The server that has an address; where no row shows it, one after the other is asked for all of its addresses."""
+    for rows in (instances, (driver.read(instance, ("addresses",)) for instance in instances)):
+        for instance in rows:
+            own = _own_address(instance, address)
+            if own is not None:
+                return [(instance, own)]
+    return []
 
 
 def _wanted_name(wish: RdnsWish) -> str | None:
@@ -289,17 +338,18 @@ def _wanted_name(wish: RdnsWish) -> str | None:
         ) from None
 
 
-def _given_address(driver: Driver, address: str | None) -> str | None:
-    """The address in its canonical spelling."""
+def _given_address(address: str | None) -> str | None:
+    """The address in its canonical spelling.
+
+    Raises:
+        OptionError: it is none.
+    """
     if not address:
         return None
     try:
-        parsed = ipaddress.ip_address(address.strip())
+        return str(ipaddress.ip_address(address.strip()))
     except ValueError:
         raise OptionError(f"address: {address!r} is no IP address", hint="Write an address such as 192.0.2.10.", option="address") from None
-    if parsed.version == 6:
-        driver.require("rdns", "ipv6")
-    return str(parsed)
 
 
 def _own_address(instance: Instance, address: str) -> Address | None:
