@@ -16,6 +16,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from .errors import OptionError
+from .normalise import one_line
 
 IN, OUT = "in", "out"
 ALLOW, DENY = "allow", "deny"
@@ -120,7 +121,7 @@ def parse_ports(value: t.Any, protocol: str) -> tuple[int | None, int | None]:
     """
     if value is None or str(value).strip() == "":
         return None, None
-    spelt = re.fullmatch(r"\s*(\d{1,5})\s*(?:-\s*(\d{1,5})\s*)?", str(value))
+    spelt = re.fullmatch(r"\s*([0-9]{1,5})\s*(?:-\s*([0-9]{1,5})\s*)?", str(value))
     if spelt is None:
         raise ValueError(f"ports {str(value)!r} is neither a port nor a range such as 8000-8100")
     low, high = int(spelt[1]), int(spelt[2]) if spelt[2] else None
@@ -145,8 +146,9 @@ def parse_peer(address: str) -> tuple[str, ...]:
     word = address.strip()
     if word.lower() == ANY:
         return EVERYWHERE
-    if word.startswith(GROUP) and len(word) > len(GROUP):
-        return (word,)
+    group = word[len(GROUP) :].strip()
+    if word.lower().startswith(GROUP) and group:
+        return (f"{GROUP}{group}",)
     try:
         return (network(word),)
     except ValueError:
@@ -157,8 +159,10 @@ def network(value: str) -> str:
     """The canonical spelling of a network; a bare address is one of its own, and bits behind the prefix are dropped.
 
     Raises:
-        ValueError: it is no network.
+        ValueError: it is no network, or one of a single machine's interface (C(%eth0)).
     """
+    if "%" in value:
+        raise ValueError(value)
     return str(ipaddress.ip_network(value.strip(), strict=False))
 
 
@@ -210,14 +214,15 @@ def public(rules: t.Iterable[Rule]) -> list[dict[str, t.Any]]:
 
 
 def lines(rules: t.Iterable[Rule]) -> list[str]:
-    """The rules as a person reads them, one a line, sorted."""
+    """The rules as a person reads them, sorted: one a line and peer, so that one more address is one more line."""
     told = []
     for first, addresses in _joined(rules):
-        peer = "anywhere" if addresses == list(EVERYWHERE) else ", ".join(addresses)
+        everywhere = set(EVERYWHERE) <= set(addresses)
+        peers = [*(["anywhere"] if everywhere else []), *(address for address in addresses if not (everywhere and address in EVERYWHERE))]
         way = "to" if first.direction == OUT else "from"
         ports = f" {first.ports}" if first.ports else ""
-        remark = f" ({first.description})" if first.description else ""
-        told.append(f"{first.action} {first.direction} {first.protocol}{ports} {way} {peer}{remark}")
+        remark = f" ({one_line(first.description)})" if first.description else ""
+        told += [f"{first.action} {first.direction} {first.protocol}{ports} {way} {peer}{remark}" for peer in peers]
     return sorted(told)
 
 
@@ -248,11 +253,27 @@ def after(current: t.Iterable[Rule], change: Difference) -> tuple[Rule, ...]:
     return canonical([*(rule for rule in current if rule.key not in dropped), *change.described, *change.added])
 
 
-def openings(rules: t.Iterable[Rule], port: int) -> dict[str, Rule]:
-    """The rules by which a TCP port is open from everywhere, by address family."""
-    found: dict[str, Rule] = {}
-    for rule in canonical(rules):
-        covers = rule.protocol == ANY or (rule.protocol == TCP and (rule.low is None or rule.low <= port <= (rule.high or rule.low)))
-        if rule.direction == IN and rule.action == ALLOW and rule.peer in EVERYWHERE and covers:
-            found.setdefault(str(rule.family), rule)
-    return found
+def opens(rules: t.Iterable[Rule], port: int) -> bool:
+    """Whether a TCP port is open from everywhere, be it for one address family."""
+    return bool(_opening(canonical(rules), port))
+
+
+def closed(before: t.Iterable[Rule], then: t.Iterable[Rule], port: int) -> tuple[Rule, ...]:
+    """The rules by which a TCP port is open from everywhere before, and which open it to that address family no longer then.
+
+    A rule that denies the same wins, whatever its place: providers do not tell an order that could be relied on.
+    """
+    still = {rule.peer for rule in _opening(canonical(then), port)}
+    return tuple(rule for rule in _opening(canonical(before), port) if rule.peer not in still)
+
+
+def _opening(rules: t.Sequence[Rule], port: int) -> list[Rule]:
+    covering = [rule for rule in rules if rule.direction == IN and rule.peer in EVERYWHERE and _covers(rule, port)]
+    denied = {rule.peer for rule in covering if rule.action == DENY}
+    return [rule for rule in covering if rule.action == ALLOW and rule.peer not in denied]
+
+
+def _covers(rule: Rule, port: int) -> bool:
+    if rule.protocol != TCP:
+        return rule.protocol == ANY
+    return rule.low is None or rule.low <= port <= (rule.high or rule.low)

@@ -56,6 +56,7 @@ class ResourceTask(abc.ABC, t.Generic[State]):
         self.terms = terms
         self.context = driver.context
         self.guards = Guards(driver, terms, token)
+        self._done: list[Step] = []
 
     def run(self) -> Changed:
         """Fetch, plan, then predict or apply and compare.
@@ -71,16 +72,20 @@ class ResourceTask(abc.ABC, t.Generic[State]):
         result = Changed(self.KIND, self.shown(predicted), plan, self.guards.plan_id(plan, subject), before, after, self.more(predicted))
         if self.context.check_mode or not plan.steps:
             return result
-        done: list[Step] = []
         try:
             for step in plan.steps:
                 state = self.carry_out(step, state, plan)
-                done.append(step)
+                self.accepted(step)
             state = self.compare(state, plan)
         except VpsError as exc:
-            tell_done(exc, done, self.subject(state).id)
+            tell_done(exc, self._done, self.subject(state).id)
             raise
-        return replace(result, shown=self.shown(state), plan=plan.with_steps(done), more=self.more(state))
+        return replace(result, shown=self.shown(state), plan=plan.with_steps(self._done), more=self.more(state))
+
+    def accepted(self, step: Step) -> None:
+        """Note that the provider took a step, so that a failure of what follows, its wait included, tells it as done."""
+        if step not in self._done:
+            self._done.append(step)
 
     @abc.abstractmethod
     def fetch(self) -> State:

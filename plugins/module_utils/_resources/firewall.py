@@ -46,19 +46,25 @@ class State:
 
     Args:
         firewall: with its users as C(instances); None where there is none.
-        attach: the wanted servers that do not have it.
+        wanted: the wanted servers, as far as they had to be looked up.
+        attach: those of them that do not have it.
         presumed: the wanted servers that an earlier task would make (check mode).
+        surplus: the servers that it is to be taken from.
         new: what to order, where there is none.
         lost: by server, the firewall that it has now and cannot keep.
         instead: what servers get that it is taken from.
+        operation_id: the provider's task, where nobody waits for it.
     """
 
     firewall: Firewall | None
+    wanted: tuple[Instance, ...] = ()
     attach: tuple[Instance, ...] = ()
     presumed: tuple[str, ...] = ()
+    surplus: tuple[Ref, ...] = ()
     new: NewFirewall | None = None
     lost: t.Mapping[str, str] = field(default_factory=dict)
     instead: Firewall | None = None
+    operation_id: str | None = None
 
 
 class FirewallTask(ResourceTask[State]):
@@ -77,45 +83,55 @@ class FirewallTask(ResourceTask[State]):
         self.title = driver.PROFILE.title
         check_expected_fields(wish.expect, Firewall("", None, None).public(), "a firewall")
         self.rules: tuple[Rule, ...] | None = None
+        for port in wish.access_ports:
+            if not 1 <= port <= core_rules.LAST_PORT:
+                raise OptionError(f"access_ports: {port} is no port", hint=f"A port is a number from 1 to {core_rules.LAST_PORT}.", option="access_ports")
         if wish.state == "absent":
             driver.require("firewall", "absent")
             return
         if wish.name is not None:
             self.verbs.check_name(wish.name)
-        for option, given in (("description", wish.description), ("network", wish.network), ("purge_instances", wish.purge_instances or None)):
-            if given is not None:
+        for option in ("description", "network", "purge_instances"):
+            if getattr(wish, option):
                 driver.require("firewall", option)
+        if "" in (wish.instances or ()) and not self.context.check_mode:
+            raise OptionError("instances: an entry is empty", hint="Each is the name or id of an instance.", option="instances")
         if wish.rules is not None:
             self.rules = core_rules.canonical(self.verbs.spell(core_rules.parse(wish.rules)))
-        for port in wish.access_ports:
-            if not 1 <= port <= core_rules.LAST_PORT:
-                raise OptionError(f"access_ports: {port} is no port", option="access_ports")
 
     # -- fetch ------------------------------------------------------------------------------------------------------
 
     def fetch(self) -> State:
-        """The firewall, who has it, and who lacks it."""
+        """The firewall, who has it, who lacks it, and who is to lose it."""
         firewall = self._find()
-        if firewall is None and self.wish.state == "absent":
-            return State(None)
-        wanted = () if self.wish.state == "absent" else tuple(dict.fromkeys(self.wish.instances or ()))
         if firewall is not None and self.verbs.lists_users:
             firewall = replace(firewall, instances=self.verbs.users(firewall, ()))
+        if self.wish.state == "absent":
+            return self._taking_away(State(firewall), ())
         having = {ref.id for ref in firewall.instances} if firewall else set()
-        located = {item: locate(self.driver, item) for item in wanted if item not in having}
+        located = {item: locate(self.driver, item) if item else None for item in self.wish.instances or () if item not in having}
         presumed = tuple(item for item, instance in located.items() if instance is None)
         if presumed and not self.context.check_mode:
             raise not_there(self.driver, presumed[0])
-        found = tuple({str(instance.id): instance for instance in located.values() if instance is not None}.values())
+        wanted = tuple({str(instance.id): instance for instance in located.values() if instance is not None}.values())
         if firewall is not None and not self.verbs.lists_users:
-            firewall = replace(firewall, instances=self.verbs.users(firewall, found))
+            firewall = replace(firewall, instances=self.verbs.users(firewall, wanted))
             having = {ref.id for ref in firewall.instances}
-        attach = tuple(instance for instance in found if instance.id not in having)
+        attach = tuple(instance for instance in wanted if instance.id not in having)
         new = self._new() if firewall is None else None
         target = firewall or (Firewall(self.driver.PROFILE.name, None, new.name, region=new.region, network=new.network) if new else None)
         losses = {str(instance.id): self.verbs.check_attach(target, instance) for instance in attach} if target else {}
         lost = {server: str(old) for server, old in losses.items() if old}
-        return State(firewall, attach, presumed, new, lost, self._instead(firewall) if firewall else None)
+        return self._taking_away(State(firewall, wanted, attach, presumed, new=new, lost=lost), {str(instance.id) for instance in wanted})
+
+    def _taking_away(self, state: State, kept: t.Collection[str]) -> State:
+        """Which servers lose it, and what they get instead: all of them with C(absent), those that are not wanted with C(purge_instances)."""
+        purged = self.wish.state == "absent" or (self.wish.purge_instances and self.wish.instances is not None)
+        if state.firewall is None or not purged:
+            return state
+        stay = set() if self.wish.state == "absent" else {*kept, *(self.wish.instances or ())}
+        surplus = tuple(ref for ref in state.firewall.instances if ref.id not in stay)
+        return replace(state, surplus=surplus, instead=self._instead(state.firewall) if surplus else None)
 
     def _find(self) -> Firewall | None:
         name, firewall_id = self.wish.name, self.wish.id
@@ -126,7 +142,7 @@ class FirewallTask(ResourceTask[State]):
             ids = sorted(str(firewall.id) for firewall in found)
             raise AmbiguousError(
                 f"{self.title} has {len(ids)} firewalls named {name}: {', '.join(ids)}",
-                hint="Give the id, or the network where firewalls belong to one; nobody picks one of them for you.",
+                hint="Give the id, or where they differ in it the region or network; nobody picks one of them for you.",
                 ids=ids,
             )
         if found:
@@ -144,7 +160,6 @@ class FirewallTask(ResourceTask[State]):
     def _new(self) -> NewFirewall | None:
         if not self.wish.name:
             return None
-        self.driver.require("firewall", "present")
         return self.verbs.plan_new(self.wish.name, self.wish.description, self.wish.network, self.rules or ())
 
     def _instead(self, firewall: Firewall) -> Firewall | None:
@@ -157,9 +172,14 @@ class FirewallTask(ResourceTask[State]):
         if wanted is None or not self.verbs.exclusive:
             return None
         found = self.verbs.find(wanted, None, firewall.network) or self.verbs.find(None, wanted, None)
-        if len(found) != 1 or found[0].id == firewall.id:
-            raise OptionError(f"detach_to: {wanted!r} names {'no' if not found else 'no other single'} firewall at {self.title}", option="detach_to")
-        return found[0]
+        others = [each for each in found if each.id != firewall.id and each.network == firewall.network]
+        if len(others) != 1:
+            raise OptionError(
+                f"detach_to: {wanted!r} names {len(others) or 'no'} other firewalls where {self._label(firewall)} is",
+                hint="Name one other firewall of the same network, or give its id.",
+                option="detach_to",
+            )
+        return others[0]
 
     # -- plan -------------------------------------------------------------------------------------------------------
 
@@ -167,20 +187,29 @@ class FirewallTask(ResourceTask[State]):
         """Name, description, rules, then who has it; deleting comes last."""
         if self.wish.state == "absent":
             return self._removal(state)
-        warnings = [f"There is no instance {name} yet; the prediction takes it that an earlier task makes it" for name in state.presumed]
-        if state.firewall is None:
+        warnings = [f"There is no instance {name or 'yet'}; the prediction takes it that an earlier task makes it" for name in state.presumed]
+        firewall = state.firewall
+        if firewall is None:
             steps, more = self._creation(state)
             warnings += more
         else:
-            steps = [*self._changes(state.firewall, warnings)]
+            steps = [*self._changes(firewall, warnings)]
+        warnings += self._access_lost(state)
         steps += [Step("attach", "instances", state.lost.get(str(each.id)), _named(each.id, each.name), target=each) for each in state.attach]
-        steps += [Step("attach", "instances", None, name) for name in state.presumed]
-        drift: list[Drift] = []
-        if state.firewall is not None:
-            steps += self._purge(state)
-            drift = self._drift(state.firewall)
-        approvable = not state.presumed and not (state.new and state.new.unknown) and bool(state.firewall or state.new)
-        return Plan(tuple(steps), tuple(drift), tuple(warnings), approvable)
+        steps += [Step("attach", "instances", None, name or None) for name in state.presumed]
+        if firewall is not None and state.surplus:
+            steps += self._detachments(firewall, state, warnings)
+        drift = self._drift(firewall) if firewall is not None else []
+        approvable = not state.presumed and not (state.new and state.new.unknown) and bool(firewall or state.new)
+        return self._without_waiting(Plan(tuple(steps), tuple(drift), tuple(warnings), approvable))
+
+    def _without_waiting(self, plan: Plan) -> Plan:
+        """With C(wait: false), what follows a change that takes its time is left to the next run."""
+        if self.wish.wait or len(plan.steps) < 2 or plan.steps[0].action not in ("create", "rename", "set"):
+            return plan
+        left = ", ".join(f"{step.action} {step.after if step.action == 'attach' else step.field}" for step in plan.steps[1:])
+        warning = f"wait is false, so this is left to the next run, which finds the firewall settled: {left}"
+        return replace(plan, steps=plan.steps[:1], warnings=(*plan.warnings, warning))
 
     def _creation(self, state: State) -> tuple[list[Step], list[str]]:
         new = state.new
@@ -224,50 +253,50 @@ class FirewallTask(ResourceTask[State]):
     def _lock_outs(self, firewall: Firewall, after: t.Sequence[Rule]) -> t.Iterator[str]:
         """Warn by name of each rule without which a port for logins is no longer open from everywhere."""
         for port in dict.fromkeys(self.wish.access_ports):
-            still = core_rules.openings(after, port)
-            for family, rule in core_rules.openings(firewall.rules, port).items():
-                if family not in still:
-                    (line,) = core_rules.lines([rule])
-                    yield (
-                        f"Removing the rule '{line}' of {self._label(firewall)} closes port {port} to {family} addresses, by which its servers may be reached. "
-                        "Make sure that another rule lets you in"
-                    )
+            for line in core_rules.lines(core_rules.closed(firewall.rules, after, port)):
+                yield (
+                    f"Port {port}, by which servers may be reached, is open from everywhere by the rule '{line}' of {self._label(firewall)}, and will not be. "
+                    "Make sure that another rule lets you in"
+                )
 
-    def _purge(self, state: State) -> list[Step]:
-        if not self.wish.purge_instances or self.wish.instances is None:
-            return []
-        firewall = t.cast(Firewall, state.firewall)
-        kept = {*self.wish.instances}
-        surplus = [ref for ref in firewall.instances if not kept & {ref.id, ref.name}]
-        return self._detachments(firewall, surplus, state.instead)
+    def _access_lost(self, state: State) -> t.Iterator[str]:
+        """Warn where a server gives up its firewall for one that leaves a port for logins closed to most."""
+        rules = self.rules if self.rules is not None else state.firewall.rules if state.firewall else ()
+        for port in dict.fromkeys(self.wish.access_ports):
+            if state.lost and not core_rules.opens(rules, port):
+                servers = ", ".join(sorted(_named(each.id, each.name) for each in state.attach if str(each.id) in state.lost))
+                yield f"Port {port} is not open from everywhere with this firewall, and {servers} will have no other. Make sure that a rule lets you in"
 
-    def _detachments(self, firewall: Firewall, refs: t.Sequence[Ref], instead: Firewall | None) -> list[Step]:
-        if refs and self.verbs.exclusive and instead is None:
+    def _detachments(self, firewall: Firewall, state: State, warnings: list[str]) -> list[Step]:
+        if self.verbs.exclusive and state.instead is None:
             raise OptionError(
-                f"{self._label(firewall)} is in use by {_all_named(refs)}, and at {self.title} a server always has a firewall",
+                f"{self._label(firewall)} is in use by {_all_named(state.surplus)}, and at {self.title} a server always has a firewall",
                 hint="Give those servers another firewall first, or name it in detach_to. The default one of a network is open to all.",
                 option="detach_to",
-                ids=[ref.id for ref in refs],
+                ids=[ref.id for ref in state.surplus],
             )
-        after = instead.name if instead else None
-        return [Step("detach", "instances", _named(ref.id, ref.name), after, DETACH, needs=("detach",), target=ref) for ref in sorted(refs, key=str)]
+        warnings += self._lock_outs(firewall, state.instead.rules if state.instead else ())
+        after = state.instead.name if state.instead else None
+        return [Step("detach", "instances", _named(ref.id, ref.name), after, DETACH, needs=("detach",), target=ref) for ref in sorted(state.surplus, key=str)]
 
     def _removal(self, state: State) -> Plan:
         firewall = state.firewall
         if firewall is None:
             return Plan()
         if firewall.standard:
-            raise OptionError(f"{self._label(firewall)} is the provider's default firewall, which is never deleted", option="name")
+            raise OptionError(f"{self._label(firewall)} is the provider's default firewall, which is never deleted", option="name", id=firewall.id)
         self.guards.check_expectations(self.subject(state))
-        if firewall.instances and "detach" not in self.wish.allow:
+        if state.surplus and "detach" not in self.wish.allow:
             raise ConsentError(
-                f"{self._label(firewall)} is in use by {_all_named(firewall.instances)}, so deleting it needs consent to: detach; nothing was changed",
+                f"{self._label(firewall)} is in use by {_all_named(state.surplus)}, so deleting it needs consent to: detach; nothing was changed",
                 hint="Add to the task: allow: [detach].",
                 needs=["detach"],
-                ids=[ref.id for ref in firewall.instances],
+                id=firewall.id,
+                ids=[ref.id for ref in state.surplus],
             )
-        steps = self._detachments(firewall, firewall.instances, state.instead)
-        return Plan((*steps, Step("delete", "firewall", firewall.name or firewall.id, None, DELETE)))
+        warnings: list[str] = []
+        steps = self._detachments(firewall, state, warnings) if state.surplus else []
+        return Plan((*steps, Step("delete", "firewall", firewall.name or firewall.id, None, DELETE)), warnings=tuple(warnings))
 
     def _drift(self, firewall: Firewall) -> list[Drift]:
         wanted = self.wish.network
@@ -318,11 +347,12 @@ class FirewallTask(ResourceTask[State]):
         return before, {} if gone else self._view(t.cast(Firewall, predicted.firewall))
 
     def _view(self, firewall: Firewall) -> dict[str, t.Any]:
+        wish = self.wish
         shown = {
-            "description": firewall.description,
-            "instances": sorted(_named(ref.id, ref.name) for ref in firewall.instances),
+            "description": firewall.description if wish.description is not None else None,
+            "instances": sorted(_named(ref.id, ref.name) for ref in firewall.instances) if wish.instances is not None or wish.state == "absent" else None,
             "name": firewall.name,
-            "rules": core_rules.lines(firewall.rules),
+            "rules": core_rules.lines(firewall.rules) if wish.rules is not None or firewall.id is None or wish.state == "absent" else None,
         }
         return {key: value for key, value in shown.items() if value is not None}
 
@@ -334,16 +364,22 @@ class FirewallTask(ResourceTask[State]):
 
     # -- apply ------------------------------------------------------------------------------------------------------
 
+    def more(self, state: State) -> dict[str, t.Any]:
+        """The provider's task, where nobody waited for it."""
+        return {"operation_id": state.operation_id} if state.operation_id else {}
+
     def carry_out(self, step: Step, state: State, plan: Plan) -> State:
-        """Send one step; only the last one need not be waited for."""
+        """Send one step, and wait for its end where the task waits at all."""
         facts = {"id": state.firewall.id if state.firewall else None, "step": step.action}
         patience = (self.driver.PROFILE.look_seconds or SETTLE_SECONDS) if step.action == "create" else SETTLE_SECONDS
         operation = send_safely(self.context, lambda: self._send(step, state), lambda: self._seen(step, state), facts, patience)
-        last = step is plan.steps[-1]
-        if operation is not None and (self.wish.wait or not last):
+        self.accepted(step)
+        if operation is not None and self.wish.wait:
             self.context.waiter.wait(operation, self.context.deadline)
+        elif operation is not None:
+            state = replace(state, operation_id=operation.id)
         if step.action == "create":
-            return self._made(state) if self.wish.wait or not last else self.predict(state, [step])
+            return self._made(state) if self.wish.wait or operation is None else self.predict(state, [step])
         return replace(state, firewall=self._after(t.cast(Firewall, state.firewall), step))
 
     def _send(self, step: Step, state: State) -> Operation | None:
@@ -352,7 +388,8 @@ class FirewallTask(ResourceTask[State]):
             return verbs.create(t.cast(NewFirewall, state.new))
         firewall = t.cast(Firewall, state.firewall)
         if step.action == "detach":
-            return verbs.detach(firewall, self._server(step.target), state.instead)
+            server = self.driver.peek(str(step.target.id))
+            return verbs.detach(firewall, server, state.instead) if server is not None else None
         sends: dict[str, t.Callable[[], Operation | None]] = {
             "rename": lambda: verbs.rename(firewall, step.after),
             "attach": lambda: verbs.attach(firewall, step.target),
@@ -360,12 +397,6 @@ class FirewallTask(ResourceTask[State]):
             "set": lambda: verbs.set_rules(firewall, step.target) if step.field == "rules" else verbs.describe(firewall, step.after),
         }
         return sends[step.action]()
-
-    def _server(self, ref: Ref) -> Instance:
-        found = self.driver.peek(str(ref.id))
-        if found is None:
-            raise NotFoundError(f"Instance {ref} at {self.title} vanished before the firewall was taken from it", id=ref.id)
-        return found
 
     def _seen(self, step: Step, state: State) -> Operation | None:
         """After an unclear outcome: an operation that is done, when the step shows its effect."""
@@ -423,7 +454,7 @@ class FirewallTask(ResourceTask[State]):
 
         def applied() -> State | None:
             nonlocal left, latest
-            latest, left = self._compared(state)
+            latest, left = self._compared(state, plan)
             return None if left else latest
 
         settled = look_for(self.context, applied, SETTLE_SECONDS)
@@ -434,18 +465,19 @@ class FirewallTask(ResourceTask[State]):
             )
         return settled
 
-    def _compared(self, state: State) -> tuple[State, list[str]]:
-        """The state as it is now, and the fields that still differ."""
+    def _compared(self, state: State, plan: Plan) -> tuple[State, list[str]]:
+        """The state as it is now, and the managed fields that are not as wanted."""
         now = self._now(state)
-        expected = t.cast(Firewall, state.firewall)
         if now is None:
             return state, ["everything"]
-        now = replace(now, instances=self.verbs.users(now, [*state.attach, *(Instance("", "", id=ref.id, name=ref.name) for ref in expected.instances)]))
-        left = [name for name in ("name", "description") if (getattr(expected, name) or "") != (getattr(now, name) or "")]
-        left += ["rules"] if self._difference(now) else []
-        having = {ref.id for ref in now.instances}
-        left += ["instances"] if any(ref.id not in having for ref in expected.instances) else []
-        return replace(state, firewall=now), left
+        now = replace(now, instances=self.verbs.users(now, state.wanted))
+        wish, new, having = self.wish, state.new, {ref.id for ref in now.instances}
+        renamed = wish.id and wish.name and now.name != wish.name
+        described = wish.description is not None and wish.description != (now.description or "")
+        change = core_rules.difference(new.rules, now.rules) if new else self._difference(now)
+        moved = [step for step in plan.steps if step.field == "instances" and (step.target.id in having) is not (step.action == "attach")]
+        wrong = {"name": renamed, "description": described, "rules": change, "instances": moved}
+        return replace(state, firewall=now), [field_name for field_name, differs in wrong.items() if differs]
 
     def _insist_gone(self, state: State) -> State:
         gone = look_for(self.context, lambda: True if self._now(state) is None else None, SETTLE_SECONDS)
@@ -461,10 +493,13 @@ def select(driver: Driver, *, name: str | None, firewall_id: str | None, network
         VpsError: any read failed; the list is complete or there is none.
     """
     verbs: FirewallVerbs[t.Any] = driver.firewall_verbs()
-    found = verbs.find(name, firewall_id, network) if name or firewall_id else verbs.list_all()
-    fitting = [each for each in found if (not name or each.name == name) and (not network or network in (each.network, each.facts.get("network_name")))]
-    fitting.sort(key=lambda each: (each.name or "", each.region or "", each.id or ""))
-    return [replace(each, instances=verbs.users(each, ())) for each in fitting] if verbs.lists_users else fitting
+    found = verbs.find(None if firewall_id else name, firewall_id, network) if name or firewall_id else verbs.list_all()
+    if name and firewall_id:
+        found = [each for each in found if each.name == name]
+    if network:
+        found = [each for each in found if network in (each.network, each.facts.get("network_name"))]
+    found.sort(key=lambda each: (each.name or "", each.region or "", each.id or ""))
+    return [replace(each, instances=verbs.users(each, ())) for each in found] if verbs.lists_users else found
 
 
 def _named(identifier: str | None, name: str | None) -> str:
