@@ -215,7 +215,7 @@ def firewall(driver: Driver, context: TaskContext, task: Task) -> dict[str, t.An
         state=options["state"],
         rules=options.get("rules"),
         purge_rules=options["purge_rules"],
-        instances=tuple(each for item in instances if (each := _text(item))) if instances is not None else None,
+        instances=tuple(_text(item) or "" for item in instances) if instances is not None else None,
         purge_instances=options["purge_instances"],
         detach_to=_text(options.get("detach_to")),
         access_ports=tuple(options.get("access_ports") or ()),
