@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ansible.errors import AnsibleError, AnsibleParserError
+from ansible.errors import AnsibleParserError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable, get_cache_plugin
 from ansible.plugins.loader import cache_loader
@@ -19,6 +19,7 @@ from ansible_collections.polyhost.cloud.plugins.plugin_utils.inventory.accounts 
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.inventory.answers import Accounts, Shelf
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.inventory.draft import Draft
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.inventory.expressions import Expressions
+from ansible_collections.polyhost.cloud.plugins.plugin_utils.inventory.hosts import GROUP
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.inventory.source import Builder, Presentation
 
 DOCUMENTATION = r"""
@@ -32,7 +33,7 @@ description:
   - Each host has the server's fields as variables, as M(polyhost.cloud.vps_instance_info) returns them, with O(hostvars_prefix) before each, and
     C(vps_uid) (provider, account and id), C(vps_running) and C(vps_stale).
   - Nothing that a provider says is ever evaluated as a template, composed values included.
-  - A name that no host can have (white space, a colon, C(localhost), the name of a group...) is not used. The next entry of O(hostnames) is, else provider
+  - A name that no host can have (white space, a colon, C(localhost)...) is not used. The next entry of O(hostnames) is, else provider
     and id. C(vps_name) keeps it.
   - A server without any of O(addresses) is added without C(ansible_host), with a warning.
 extends_documentation_fragment:
@@ -184,11 +185,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         self.inventory = draft  # the base class builds in it
         compose, keyed_groups, strict = (self.get_option(option) for option in ("compose", "keyed_groups", "strict"))
 
-        def owner(name: str) -> str | None:
+        def holder(name: str) -> str | None:
+            if name in inventory.groups:
+                return GROUP
             host = inventory.hosts.get(name)
-            return host.vars.get(f"{presentation.prefix}uid") if host else None
+            return host.vars.get(f"{presentation.prefix}uid", "") if host else None
 
-        for host in builder.hosts(answers, owner, inventory.groups):
+        for host in builder.hosts(answers, holder):
             draft.hosts[host.name] = host.facts
             self._set_composite_vars(compose, {**host.facts, "inventory_hostname": host.name}, host.name, strict)
             variables = {**host.facts, "inventory_hostname": host.name}
@@ -227,9 +230,4 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
 
     def _render(self, template: str, variables: Variables) -> t.Any:
         self.templar.available_variables = variables
-        try:
-            return self.templar.template(template)
-        except AnsibleError:  # something that this server lacks: the next source of names is asked
-            if self.get_option("strict"):
-                raise
-            return None
+        return self.templar.template(template)

@@ -17,7 +17,8 @@ from .answers import Answer
 
 ADDRESSES = ("public_ipv4", "public_ipv6", "private_ipv4")
 NAMES = ("name", "id", "rdns", *ADDRESSES)
-SUFFIX, FAIL = "suffix", "fail"
+FAIL = "fail"
+GROUP = "group"
 MOST_NAMED = 10  # servers that one warning lists
 
 _VALID_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,252}")
@@ -111,16 +112,15 @@ def hosts_of(answers: t.Iterable[Answer], prefix: str, addresses: t.Sequence[str
 # -- names ----------------------------------------------------------------------------------------------------------------
 
 
-def wish_name(host: Host, sources: t.Sequence[str], render: t.Callable[[str, Facts], t.Any], taken: t.Collection[str]) -> None:
+def wish_name(host: Host, sources: t.Sequence[str], render: t.Callable[[str, Facts], t.Any]) -> None:
     """Choose the name that a host should have: the first of the sources that brings a valid one, else provider and id.
 
     Args:
         render: fills in a template.
-        taken: names of groups, which a host must not have: its variables would become theirs.
     """
     brought = (_brought(host, source, render) for source in sources)
     fallback = _clean(f"{host.instance['provider']}-{host.instance['id']}")
-    host.wanted = host.name = next((name for name in brought if _is_valid(name) and name not in taken), fallback)
+    host.wanted = host.name = next((name for name in brought if _is_valid(name)), fallback)
 
 
 def ignored_name(host: Host) -> bool:
@@ -129,12 +129,13 @@ def ignored_name(host: Host) -> bool:
     return bool(name) and not _is_valid(name)
 
 
-def settle_names(hosts: t.Sequence[Host], policy: str, owner: t.Callable[[str], str | None]) -> dict[str, list[Host]]:
+def settle_names(hosts: t.Sequence[Host], policy: str, holder: t.Callable[[str], str | None]) -> dict[str, list[Host]]:
     """Give hosts of one name different ones; case makes no difference, since it makes none in DNS.
 
     Args:
         policy: C(suffix) adds id, then account and id, to all of them; C(fail) refuses.
-        owner: the server that has this host name in another source, as its uid.
+        holder: what has a name in the inventory already: None for nothing, a server's uid, GROUP, or empty for a host of the user's own,
+            which our variables are meant for.
 
     Returns:
         The names that nobody got, with the hosts that should have had them.
@@ -144,29 +145,32 @@ def settle_names(hosts: t.Sequence[Host], policy: str, owner: t.Callable[[str], 
     """
     clashing: list[Host] = []
     for suffix in ("-{id}", "-{account}-{id}"):
-        clashing = _clashing(hosts, owner)
+        clashing = _clashing(hosts, holder)
         if clashing and policy == FAIL:
             break
         for host in clashing:
             host.name = host.wanted + _clean(suffix.format(**host.instance))
-    clashing = clashing if policy == FAIL else _clashing(hosts, owner)
+    clashing = clashing if policy == FAIL else _clashing(hosts, holder)
     if clashing:
         listed = ", ".join(sorted(f"{host.name} ({host.uid})" for host in clashing))
-        raise AmbiguousError(f"Several servers have one host name: {listed}", hint="Rename them, choose other hostnames, or set duplicate_hostnames: suffix.")
+        raise AmbiguousError(
+            f"Several servers, or a server and a group, have one host name: {listed}",
+            hint="Rename them, choose other hostnames, or set duplicate_hostnames: suffix.",
+        )
     left: dict[str, list[Host]] = {}
     for host in hosts:
         if host.name != host.wanted:
             left.setdefault(host.wanted, []).append(host)
     names = {host.name for host in hosts}
-    return {name: those for name, those in left.items() if name not in names}
+    return {name: those for name, those in left.items() if name not in names and holder(name) is None}
 
 
-def _clashing(hosts: t.Sequence[Host], owner: t.Callable[[str], str | None]) -> list[Host]:
+def _clashing(hosts: t.Sequence[Host], holder: t.Callable[[str], str | None]) -> list[Host]:
     counts: dict[str, int] = {}
     for host in hosts:
         folded = host.name.casefold()
         counts[folded] = counts.get(folded, 0) + 1
-    return [host for host in hosts if counts[host.name.casefold()] > 1 or owner(host.name) not in (None, host.uid)]
+    return [host for host in hosts if counts[host.name.casefold()] > 1 or holder(host.name) not in (None, "", host.uid)]
 
 
 def _brought(host: Host, source: str, render: t.Callable[[str, Facts], t.Any]) -> str:

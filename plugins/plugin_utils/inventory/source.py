@@ -87,12 +87,11 @@ class Builder:
         self._warn = warn
         self.marker = Marker()
 
-    def hosts(self, answers: t.Iterable[Answer], owner: t.Callable[[str], str | None], taken: t.Collection[str]) -> list[Host]:
+    def hosts(self, answers: t.Iterable[Answer], holder: t.Callable[[str], str | None]) -> list[Host]:
         """The hosts that are wanted, each with a name of its own.
 
         Args:
-            owner: the server that has a host name in another source.
-            taken: names of groups there are.
+            holder: what has a name in the inventory already; see C(settle_names).
 
         Raises:
             OptionError: a condition reads what nothing defines, or fails under C(strict).
@@ -103,8 +102,8 @@ class Builder:
             self._check_conditions({*hosts[0].facts, "ansible_host"})
         hosts = [host for host in hosts if self._is_wanted(host)]
         for host in hosts:
-            wish_name(host, self._show.hostnames, self._render, taken)
-        self._left_names = settle_names(hosts, self._show.duplicates, owner)
+            wish_name(host, self._show.hostnames, self._rendered)
+        self._left_names = settle_names(hosts, self._show.duplicates, holder)
         self._tell(hosts)
         return hosts
 
@@ -133,6 +132,15 @@ class Builder:
             if self._show.strict:
                 raise OptionError(f"{what} failed for {host.uid}: {exc}") from exc
             return False
+
+    def _rendered(self, template: str, facts: dict[str, t.Any]) -> t.Any:
+        """What a template brings; one that fails brings nothing, unless C(strict)."""
+        try:
+            return self._render(template, facts)
+        except Exception as exc:
+            if self._show.strict:
+                raise OptionError(f"hostnames: {template!r} failed: {exc}", option="hostnames") from exc
+            return None
 
     def _tell(self, hosts: t.Sequence[Host]) -> None:
         unnamed = [host for host in hosts if ignored_name(host)]
