@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from .._core.model import Backup, Instance, Schedule
 from .._core.wait import Operation
+from .base import Order
 
 D = t.TypeVar("D", bound="t.Any")
 
@@ -43,6 +44,7 @@ class Restore:
         lost: in words, what the restore destroys.
         made: in words, what it makes and what that costs; None for nothing.
         new_name: the name of the server that it makes; None where it makes none.
+        order: where the new server is ordered like any other; it is then sent, followed and looked for as an order.
         body: the provider's own notes; secret.
     """
 
@@ -50,6 +52,7 @@ class Restore:
     lost: str | None = None
     made: str | None = None
     new_name: str | None = None
+    order: Order | None = None
     body: t.Any = None
 
 
@@ -69,6 +72,7 @@ class BackupVerbs(abc.ABC, t.Generic[D]):
     """
 
     costs: t.ClassVar[bool] = False  # whether a backup is paid for as long as it exists
+    restores_elsewhere: t.ClassVar[bool] = False  # whether something new can be made at one server from the backup of another
     needs_instance: t.ClassVar[bool] = False  # whether an id tells a backup only together with its server
     look_seconds: t.ClassVar[float | None] = None  # how long to look for what an unclear order makes, where that is not the profile's time
 
@@ -108,7 +112,18 @@ class BackupVerbs(abc.ABC, t.Generic[D]):
 
     def get(self, backup_id: str) -> Backup | None:
         """The backup of this id, without knowing its server; None only when it provably does not exist."""
-        return next((backup for backup in self.list_all() if backup.id == backup_id), None)
+        return self.pick(self.list_all(), backup_id)
+
+    def pick(self, backups: t.Iterable[Backup], backup_id: str) -> Backup | None:
+        """The one of this id; where parts can be dealt with alone, also the part that has it, as a backup of its own."""
+        return next((backup for backup in backups if backup.id == backup_id), None)
+
+    def check_create(self, instance: Instance) -> None:
+        """Refuse a server that cannot be backed up, with reads only, before anything is sent for it.
+
+        Raises:
+            OptionError: says what stands in the way, and what to do instead.
+        """
 
     # -- writes -----------------------------------------------------------------------------------------------------
 

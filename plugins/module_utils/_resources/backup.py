@@ -139,7 +139,11 @@ class BackupTask(ResourceTask[State]):
         wanted_id, name = self.wish.id, self.wish.name
         if not wanted_id and not name:
             raise OptionError("id or name is needed", hint="state: absent deletes the one backup that you name.", option="id")
-        fitting = [backup for backup in backups if backup.id == wanted_id] if wanted_id else [backup for backup in backups if backup.name == name]
+        if wanted_id:
+            picked = self.verbs.pick(backups, wanted_id)
+            fitting = [picked] if picked else []
+        else:
+            fitting = [backup for backup in backups if backup.name == name]
         if len(fitting) > 1:
             ids = [str(backup.id) for backup in fitting]
             raise AmbiguousError(f"{self.title} has {len(ids)} backups named {name}: {', '.join(ids)}", hint="Give the id instead of the name.", ids=ids)
@@ -154,7 +158,7 @@ class BackupTask(ResourceTask[State]):
             NotFoundError: an id was given, and there is no backup of that id.
         """
         if self.wish.id:
-            found = next((backup for backup in backups if backup.id == self.wish.id), None)
+            found = self.verbs.pick(backups, self.wish.id)
             if found is None:
                 raise NotFoundError(f"{self.title} has no backup {self.wish.id} of this instance", hint="An id never creates.", id=self.wish.id)
             return found
@@ -175,6 +179,8 @@ class BackupTask(ResourceTask[State]):
             return self._removal(state)
         if state.backup is not None:
             return Plan(tuple(self._prunings(state, coming=0)))
+        if state.instance is not None:
+            self.verbs.check_create(state.instance)
         steps = [*self._making(state)]
         if not self.wish.wait:
             if self.wish.keep is not None:
@@ -396,7 +402,8 @@ class BackupTask(ResourceTask[State]):
         def left() -> list[str]:
             if state.instance is None:
                 return [each for each in deleted if self.verbs.get(each) is not None]
-            return [str(backup.id) for backup in self.verbs.of(state.instance) if backup.id in deleted - kept]
+            listed = self.verbs.of(state.instance)
+            return [each for each in sorted(deleted - kept) if self.verbs.pick(listed, each) is not None]
 
         if look_for(self.context, lambda: None if left() else True, SETTLE_SECONDS) is None:
             raise NotAppliedError(f"{self.title} accepted the deletion of {', '.join(left())}, but it is still there", hint="Run the task again.")

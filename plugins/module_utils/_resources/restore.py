@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from .._core.errors import AmbiguousError, NotFoundError, OptionError
 from .._core.model import CREATING, READY, RESTORING, Backup, Instance
 from .._core.plan import REBUILD, Plan, Step
-from .._providers.backups import BackupVerbs, Restore
-from .._providers.base import Driver, Terms
+from .._providers.backups import BackupVerbs, Restore, Restored
+from .._providers.base import Driver, Lookup, Terms, Wish
 from ._execution import wait_until_ready
 from ._guards import Subject, check_expected_fields
-from ._instances import locate, not_there
+from ._instances import locate, not_there, several
+from ._ordering import Ordering
 from ._sending import send_safely
 from ._task import ResourceTask
 
@@ -36,11 +37,13 @@ class RestoreWish(Terms):
 
 @dataclass(frozen=True)
 class State:
-    """What was read, and after the restore what it brought."""
+    """What was read, and after the restore what it brought; C(lookup) is the search for the new server's name."""
 
     instance: Instance | None
     backup: Backup
     restore: Restore
+    lookup: Lookup | None = None
+    made_id: str | None = None
     result: Instance | None = None
     volumes: tuple[str, ...] = ()
     presumed: bool = False
@@ -89,9 +92,8 @@ class RestoreTask(ResourceTask[State]):
             return State(None, nothing, Restore(self.to, new_name=self.wish.new_name), presumed=True)
         backup = self._backup(instance)
         restore = self.verbs.plan_restore(instance, backup, self.to, self.wish.new_name)
-        if restore.new_name is not None:
-            self._refuse_taken(restore.new_name)
-        return State(instance, backup, restore)
+        lookup = self._untaken(restore.new_name) if restore.new_name is not None else None
+        return State(instance, backup, restore, lookup)
 
     def _backup(self, instance: Instance | None) -> Backup:
         wanted = self.wish.id or self.wish.name
@@ -100,7 +102,8 @@ class RestoreTask(ResourceTask[State]):
             fitting = [found] if found else []
         else:
             listed = self.verbs.of(instance)
-            fitting = [each for each in listed if (each.id == self.wish.id if self.wish.id else each.name == self.wish.name)]
+            picked = self._of_id(listed, self.wish.id) if self.wish.id else None
+            fitting = ([picked] if picked else []) if self.wish.id else [each for each in listed if each.name == self.wish.name]
         if not fitting:
             raise NotFoundError(f"{self.title} has no backup {wanted} of {self._whose(instance)}", hint="vps_backup_info lists them.", id=self.wish.id)
         if len(fitting) > 1:
@@ -111,17 +114,26 @@ class RestoreTask(ResourceTask[State]):
             raise OptionError(f"The backup {wanted} at {self.title} cannot be restored: it is {fitting[0].status}", hint=hint, option="id")
         return fitting[0]
 
+    def _of_id(self, listed: t.Sequence[Backup], backup_id: str) -> Backup | None:
+        """A backup of the server; where something new is made beside it, perhaps of another one, which may be gone."""
+        found = self.verbs.pick(listed, backup_id)
+        if found is None and self.to == NEW and self.verbs.restores_elsewhere:
+            return self.verbs.get(backup_id)
+        return found
+
     def _whose(self, instance: Instance | None) -> str:
         return self.driver.label(instance) if instance else "any instance"
 
-    def _refuse_taken(self, name: str) -> None:
-        taken = self.driver.find(name).present
+    def _untaken(self, name: str) -> Lookup:
+        lookup = self.driver.find(name)
+        taken = lookup.present
         if taken:
             raise AmbiguousError(
                 f"Cannot restore into a new instance {name}: {self.driver.label(taken[0])} has that name, perhaps from an earlier run",
                 hint="Use that one, remove it by id, or choose another new_name.",
                 ids=[taken[0].id],
             )
+        return lookup
 
     def plan(self, state: State) -> Plan:
         """One step, always."""
@@ -149,7 +161,10 @@ class RestoreTask(ResourceTask[State]):
         return replace(state, result=state.instance)
 
     def carry_out(self, step: Step, state: State, plan: Plan) -> State:
-        """Send it once; nothing but its end shows that it was carried out."""
+        """Send it once; an order is looked for after a lost answer, of the others nothing but the end shows that they were carried out."""
+        if state.restore.order is not None and state.lookup is not None:
+            wish = Wish(name=state.restore.new_name, id=None, state="present", fields={}, wait=self.wish.wait, wait_timeout=self.wish.wait_timeout)
+            return replace(state, made_id=Ordering(self.driver, wish).create(state.lookup, state.restore.order).instance_id)
         send = lambda: self.verbs.restore(state.instance, state.backup, state.restore)  # noqa: E731
         operation = send_safely(self.context, send, lambda: None, {"id": self.subject(state).id, "step": "restore"}, 0.0)
         if self.wish.wait:
@@ -160,8 +175,11 @@ class RestoreTask(ResourceTask[State]):
         """The server once it is complete."""
         if not self.wish.wait:
             return self.predict(replace(state, backup=replace(state.backup, status=RESTORING, provider_status=None)), plan.steps)
-        restored = self.verbs.restored(state.instance, state.restore)
-        return replace(state, result=wait_until_ready(self.driver, restored.instance_id), volumes=restored.volumes)
+        restored = Restored(state.made_id) if state.made_id else self.verbs.restored(state.instance, state.restore)
+        result = wait_until_ready(self.driver, restored.instance_id) if restored.instance_id else None
+        if state.made_id and len(namesakes := self.driver.find(str(state.restore.new_name)).present) > 1:
+            raise several(self.driver, str(state.restore.new_name), namesakes)
+        return replace(state, result=result, volumes=restored.volumes)
 
     def shown(self, state: State) -> t.Mapping[str, t.Any]:
         """The backup."""
