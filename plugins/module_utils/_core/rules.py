@@ -117,7 +117,7 @@ def parse_ports(value: t.Any, protocol: str) -> tuple[int | None, int | None]:
     """C("22"), C("8000-8100"), with icmp C("8") or C("8-0"); None where there are none.
 
     Raises:
-        ValueError: it is none of these, or the protocol has no ports.
+        ValueError: it is none of these, or the protocol is C(any).
     """
     if value is None or str(value).strip() == "":
         return None, None
@@ -129,8 +129,8 @@ def parse_ports(value: t.Any, protocol: str) -> tuple[int | None, int | None]:
         if low > LAST_ICMP or (high or 0) > LAST_ICMP:
             raise ValueError(f"ports {str(value)!r}: with icmp it is type or type-code, each at most {LAST_ICMP}")
         return low, high
-    if protocol not in (TCP, UDP):
-        raise ValueError(f"ports need the protocol tcp, udp or icmp, not {protocol}")
+    if protocol == ANY:
+        raise ValueError("ports need a protocol, and any has none")
     high = low if high is None else high
     if not 1 <= low <= high <= LAST_PORT:
         raise ValueError(f"ports {str(value)!r} is no range between 1 and {LAST_PORT}")
