@@ -9,21 +9,18 @@ from __future__ import annotations
 import typing as t
 
 from ansible.module_utils.parsing.convert_bool import boolean
-from ansible.plugins.action import ActionBase
+
+from .running import ModuleAction
 
 
-class HidingAction(ActionBase):  # type: ignore[misc]
+class HidingAction(ModuleAction):
     """Runs the module of the same name and hides its output when there are credentials in it."""
-
-    _supports_async = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Run the module; see the base class."""
-        super().run(tmp, task_vars)
-        in_background = bool(self._task.async_val) and not getattr(self._connection, "has_native_async", False)
-        if in_background and boolean(self._task.args.get("return_credentials"), strict=False):
+        if self.in_background and boolean(self._task.args.get("return_credentials"), strict=False):
             self._task.no_log = True  # the result of a job does not come by here
-        result: dict[str, t.Any] = self._execute_module(task_vars=task_vars, wrap_async=in_background)
+        result = super().run(tmp, task_vars)
         if result.get("credentials"):
             result["_ansible_no_log"] = True
         return result
