@@ -11,11 +11,11 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from .._core import schedule as times
-from .._core.errors import AmbiguousError, ExpectationError, NotAppliedError, NotFoundError, OptionError, VpsError
+from .._core.errors import AmbiguousError, ExpectationError, NotAppliedError, NotFoundError, OptionError, OutcomeUnknownError, VpsError
 from .._core.model import ABSENT, CREATING, ERROR, READY, RESTORING, RUNNING, STOPPED, SUSPENDED, Backup, Instance
 from .._core.normalise import epoch, iso_of
 from .._core.plan import DELETE, NONE, RESTART, STOP, Plan, Step
-from .._core.wait import Operation
+from .._core.wait import Deadline, Operation
 from .._providers.backups import BackupVerbs, NewBackup
 from .._providers.base import Driver, Terms
 from ._guards import Subject, check_expected_fields
@@ -24,6 +24,9 @@ from ._sending import SETTLE_SECONDS, look_for, send_safely
 from ._task import ResourceTask
 
 OWN, ALL = "own", "all"
+UNFINISHED = (CREATING, RESTORING)
+AFTERCARE_SECONDS = 60.0  # how long a server that was stopped for a failed backup may take to start again
+_BUSY = "Something is being backed up or restored at {} already, by another run or by a schedule"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,24 +95,24 @@ class BackupTask(ResourceTask[State]):
     # -- fetch ------------------------------------------------------------------------------------------------------
 
     def fetch(self) -> State:
-        """The server and its backups, once whatever is being backed up there is finished."""
+        """The server and its backups, once the one that matters here is finished."""
         if self.wish.state == "absent" and not self.wish.instance:
             return self._by_id_alone()
         found = self._listed()
         if found is None:
             return self._without_instance()
         instance, backups = found
-        moving = [backup for backup in backups if backup.status in (CREATING, RESTORING)]
-        if moving and self.wish.wait and not self.context.check_mode:
-            backups = self._once_finished(instance, backups)
-        if self.wish.state == "absent":
-            return State(instance, backups, self._to_delete(backups))
-        return State(instance, backups, self._satisfying(backups, moving))
+        backups, chosen = self._settled(instance, backups)
+        if chosen is None and self.wish.consistent and self.wish.state == "present":
+            now = self.driver.peek(str(instance.id), ("status",))
+            if now is None:
+                return self._without_instance()
+            instance = now
+        return State(instance, backups, chosen)
 
     def _listed(self) -> tuple[Instance, tuple[Backup, ...]] | None:
         """The server and its backups; None where there is no such server."""
-        wanted = self.wish.instance
-        instance = locate(self.driver, wanted, ("status",) if self.wish.consistent else ()) if wanted else None
+        instance = locate(self.driver, self.wish.instance) if self.wish.instance else None
         try:
             return (instance, tuple(self.verbs.of(instance))) if instance is not None else None
         except NotFoundError:
@@ -118,58 +121,86 @@ class BackupTask(ResourceTask[State]):
     def _without_instance(self) -> State:
         if self.wish.state == "absent":
             return State(None)
-        if not self.context.check_mode:
+        if not self.context.check_mode or self.wish.id:
             raise not_there(self.driver, str(self.wish.instance))
         self.context.warn(f"There is no instance {self.wish.instance or 'yet'}; the prediction takes it that an earlier task makes it")
         return State(None, presumed=True)
 
     def _by_id_alone(self) -> State:
-        if not self.wish.id:
-            raise OptionError("instance is needed, or the backup's id", hint="Names are those of one instance's backups.", option="instance")
-        return State(None, backup=self.verbs.get(self.wish.id))
+        if self.wish.id:
+            return State(None, backup=self.verbs.get(self.wish.id))
+        if self.context.check_mode:
+            return State(None)
+        raise OptionError("instance is needed, or the backup's id", hint="Names are those of one instance's backups.", option="instance")
 
-    def _once_finished(self, instance: Instance, before: t.Sequence[Backup]) -> tuple[Backup, ...]:
-        self.context.warn(
-            f"Something is being backed up or restored at {self.driver.label(instance)} already, by another run or by a schedule; it is waited for"
-        )
-        self.context.waiter.wait(self.verbs.finish(instance), self.context.deadline)
-        return tuple(self.verbs.of(instance))
+    def _settled(self, instance: Instance, before: tuple[Backup, ...]) -> tuple[tuple[Backup, ...], Backup | None]:
+        """The backups, and the one that the task is about, finished if the task waits; check mode takes it that they will be."""
+        backups, chosen = before, self._chosen(before)
+        while self.wish.wait and self._stands_in_the_way(chosen, backups):
+            if self.context.check_mode:
+                self.context.warn(_BUSY.format(self.driver.label(instance)) + "; the prediction takes it for a backup that succeeds")
+                return tuple(as_finished(backup) for backup in backups), as_finished(chosen) if chosen else None
+            if self.context.deadline.passed:
+                break
+            backups = once_finished(self.driver, self.verbs, instance)
+            chosen = self._chosen(backups, before)
+        return backups, chosen
+
+    def _stands_in_the_way(self, chosen: Backup | None, backups: t.Sequence[Backup]) -> bool:
+        """Whether something has to end first: what the task is about, or before a new backup anything."""
+        if chosen is not None:
+            return chosen.status == CREATING or (chosen.status == RESTORING and self.wish.state == "absent")
+        return self.wish.state == "present" and any(backup.status in UNFINISHED for backup in backups)
+
+    def _chosen(self, backups: t.Sequence[Backup], before: t.Sequence[Backup] | None = None) -> Backup | None:
+        if self.wish.state == "absent":
+            return self._to_delete(backups)
+        return self._of_that_id(backups, self.wish.id) if self.wish.id else self._satisfying(backups, before)
 
     def _to_delete(self, backups: t.Sequence[Backup]) -> Backup | None:
         wanted_id, name = self.wish.id, self.wish.name
-        if not wanted_id and not name:
-            raise OptionError("id or name is needed", hint="state: absent deletes the one backup that you name.", option="id")
         if wanted_id:
-            picked = self.verbs.pick(backups, wanted_id)
-            fitting = [picked] if picked else []
-        else:
-            fitting = [backup for backup in backups if backup.name == name]
-        if len(fitting) > 1:
-            ids = [str(backup.id) for backup in fitting]
-            raise AmbiguousError(f"{self.title} has {len(ids)} backups named {name}: {', '.join(ids)}", hint="Give the id instead of the name.", ids=ids)
-        if fitting and wanted_id and name and fitting[0].name != name:
-            raise ExpectationError(f"The backup {wanted_id} at {self.title} is named {fitting[0].name}, not {name}; nothing was changed", id=wanted_id)
-        return fitting[0] if fitting else None
+            found = self.verbs.pick(backups, wanted_id)
+            if found is not None and name and found.name != name:
+                raise ExpectationError(f"The backup {wanted_id} at {self.title} is named {found.name}, not {name}; nothing was changed", id=wanted_id)
+            return found
+        if not name:
+            raise OptionError("id or name is needed", hint="state: absent deletes the one backup that you name.", option="id")
+        return only_one(self.title, name, [backup for backup in backups if backup.name == name])
 
-    def _satisfying(self, backups: t.Sequence[Backup], moving: t.Sequence[Backup]) -> Backup | None:
-        """The newest backup that makes a new one needless.
+    def _of_that_id(self, backups: t.Sequence[Backup], wanted_id: str) -> Backup:
+        """The backup of an id that was given.
 
         Raises:
-            NotFoundError: an id was given, and there is no backup of that id.
+            NotFoundError: there is none.
+            NotAppliedError: it failed.
         """
-        if self.wish.id:
-            found = self.verbs.pick(backups, self.wish.id)
-            if found is None:
-                raise NotFoundError(f"{self.title} has no backup {self.wish.id} of this instance", hint="An id never creates.", id=self.wish.id)
-            return found
-        usable = [backup for backup in backups if backup.status in (READY, CREATING, RESTORING) and self.wish.name in (None, backup.name)]
+        found = self.verbs.pick(backups, wanted_id)
+        if found is None:
+            raise NotFoundError(f"{self.title} has no backup {wanted_id} of this instance", hint="An id never creates.", id=wanted_id)
+        if found.status == ERROR:
+            raise NotAppliedError(
+                f"The backup {wanted_id} at {self.title} failed ({found.provider_status})",
+                hint="Make another one; state: absent removes this one.",
+                id=wanted_id,
+            )
+        return found
+
+    def _satisfying(self, backups: t.Sequence[Backup], before: t.Sequence[Backup] | None) -> Backup | None:
+        """The backup that makes a new one needless: a finished one that is young enough, else one that is being made.
+
+        Args:
+            before: what was listed before an unfinished one was waited for; what came of that counts once.
+        """
+        fitting = [backup for backup in backups if self.wish.name in (None, backup.name)]
+        finished = [backup for backup in fitting if backup.status in (READY, RESTORING)]
         if self.max_age is not None:
             oldest = self.context.provider_time() - self.max_age
-            return next((each for each in usable if each.status == CREATING or ((moment := epoch(each.created_at)) is not None and moment >= oldest)), None)
-        if self.wish.name is not None:
-            return usable[0] if usable else None
-        made_meanwhile = {backup.id for backup in moving if backup.status == CREATING}
-        return next((each for each in usable if each.status == CREATING or (each.id in made_meanwhile or (None in made_meanwhile and each is usable[0]))), None)
+            finished = [backup for backup in finished if (moment := epoch(backup.created_at)) is not None and moment > oldest]
+        elif self.wish.name is None:
+            old = finished if before is None else [backup for backup in before if backup.status != CREATING]
+            finished = [backup for backup in finished if backup.id not in {each.id for each in old}]
+        return next(iter([*finished, *(backup for backup in fitting if backup.status == CREATING)]), None)
 
     # -- plan -------------------------------------------------------------------------------------------------------
 
@@ -192,7 +223,7 @@ class BackupTask(ResourceTask[State]):
         running = state.instance is not None and state.instance.status not in (STOPPED, SUSPENDED)
         stops = self.wish.consistent and (running or state.presumed)
         if stops:
-            yield Step("stop", "status", RUNNING, STOPPED, STOP, needs=(RESTART,) if running else ())
+            yield Step("stop", "status", RUNNING, STOPPED, STOP, needs=(RESTART,))
         after = {"instance": state.instance.id if state.instance else None, "name": self.wish.name}
         yield Step("create", "backup", None, after, NONE, self.verbs.costs)
         if stops:
@@ -219,7 +250,7 @@ class BackupTask(ResourceTask[State]):
     def _removal(self, state: State) -> Plan:
         if state.backup is None:
             return Plan()
-        if state.backup.status in (CREATING, RESTORING):
+        if state.backup.status in UNFINISHED:
             raise NotAppliedError(f"{self._label(state)} is still {state.backup.status}", hint="Run the task again later, with wait: true.", id=state.backup.id)
         self.guards.check_expectations(self.subject(state))
         return Plan((Step("delete", "backup", _told(state.backup), None, DELETE, target=state.backup),))
@@ -269,16 +300,20 @@ class BackupTask(ResourceTask[State]):
     # -- apply ------------------------------------------------------------------------------------------------------
 
     def carry_out(self, step: Step, state: State, plan: Plan) -> State:
-        """Send one step and wait for its end."""
+        """Send one step and wait for its end; a server that was stopped is started again also after a failure."""
         if step.action == "delete":
             return self._delete(step.target, state)
         instance = t.cast(Instance, state.instance)
-        if step.action == "create":
-            stopped = any(other.action == "stop" for other in plan.steps)
-            return self._create(instance, state, stopped)
-        return replace(state, instance=self._power(instance, step.action))
+        try:
+            if step.action == "create":
+                return self._make(instance, state)
+            return replace(state, instance=self._power(instance, step.action, self.context.deadline))
+        except VpsError as exc:
+            if step.action != "start" and any(other.action == "stop" for other in plan.steps):
+                self._start_after_failure(instance, exc)
+            raise
 
-    def _power(self, instance: Instance, action: str) -> Instance:
+    def _power(self, instance: Instance, action: str, deadline: Deadline) -> Instance:
         """Stop or start the server, through the verbs that vps_instance uses."""
         send = (lambda: self.driver.stop(instance, self.wish.stop_mode)) if action == "stop" else (lambda: self.driver.start(instance))
         wanted = STOPPED if action == "stop" else RUNNING
@@ -287,39 +322,37 @@ class BackupTask(ResourceTask[State]):
             now = self.driver.get(str(instance.id))
             return self.driver.until(action, now, lambda seen: seen.status == wanted) if now is not None and now.status == wanted else None
 
-        operation = send_safely(self.context, send, reached, {"id": instance.id, "step": action})
+        operation = send_safely(self.context, send, reached, {"step": action})
         if operation is not None:
-            self.context.waiter.wait(operation, self.context.deadline)
+            self.context.waiter.wait(operation, deadline)
         return replace(instance, status=wanted)
-
-    def _create(self, instance: Instance, state: State, stopped: bool) -> State:
-        try:
-            return self._make(instance, state)
-        except VpsError as exc:
-            if stopped:
-                self._start_after_failure(instance, exc)
-            raise
 
     def _start_after_failure(self, instance: Instance, failure: VpsError) -> None:
         """The server was stopped for a backup that failed: it must not stay off for that."""
         try:
-            self._power(instance, "start")
+            now = self.driver.get(str(instance.id))
+            if now is not None and now.status != RUNNING:
+                self._power(now, "start", Deadline(self.context.waiter.clock, AFTERCARE_SECONDS))
         except VpsError as exc:
-            failure.hint = " ".join(
-                part for part in (f"{self.driver.label(instance)} was stopped for it and could not be started again: {exc.message}.", failure.hint) if part
-            )
+            told = f"{self.driver.label(instance)} was stopped for it and was not seen running again: {exc.message}."
+            failure.hint = " ".join(part for part in (told, failure.hint) if part)
 
     def _make(self, instance: Instance, state: State) -> State:
         now = self.context.provider_time()
         stamp = iso_of(now).replace("-", "").replace(":", "")
         run = f"{stamp}-{secrets.token_hex(4)}"
         name = self.wish.name or f"{instance.name or instance.id}-{stamp.lower()}"
-        new = NewBackup(name, run, frozenset(str(backup.id) for backup in state.backups))
+        new = NewBackup(name, run, frozenset(backup.id for backup in state.backups if backup.id is not None))
         state = replace(state, new=new)
-        patience = self.driver.PROFILE.look_seconds or SETTLE_SECONDS
-        operation = send_safely(self.context, lambda: self.verbs.create(instance, new), lambda: self._lost_but_made(instance, new), {"id": None}, patience)
+        send, look = (lambda: self.verbs.create(instance, new)), (lambda: self._lost_but_made(instance, new))
+        try:
+            operation = send_safely(self.context, send, look, {}, look_seconds(self.driver, self.verbs))
+        except OutcomeUnknownError as exc:
+            exc.hint = exc.hint or "No backup has shown so far, and none is ordered again by itself: look in the provider's panel, then run the task again."
+            raise
         if not self.wish.wait:
-            return replace(state, backup=replace(self._nothing(state), name=None, status=CREATING))
+            shown = name if "name" in self.driver.PROFILE.capabilities.backup else None
+            return replace(state, backup=replace(self._nothing(state), name=shown, status=CREATING))
         self.context.waiter.wait(operation, self.context.deadline)
         return self._made(state, new)
 
@@ -341,7 +374,7 @@ class BackupTask(ResourceTask[State]):
             ids = [str(backup.id) for backup in made]
             raise AmbiguousError(
                 f"{self.title} shows {len(ids)} new backups for one order: {', '.join(ids)}",
-                hint="Nobody can tell from here which is ours. Delete what is too much by id, then run the task again.",
+                hint="Nobody can tell from here which is ours. Where backups can be deleted, state: absent removes one by its id.",
                 ids=ids,
             )
         return made[0]
@@ -376,10 +409,9 @@ class BackupTask(ResourceTask[State]):
             if backup.id not in {each.id for each in self._surplus(state.backups, coming=0)}:
                 self.context.warn(f"{_told(backup)} is not too much any more and stays")
                 return state
-        facts = {"id": backup.id, "step": "delete"}
         try:
-            operation = send_safely(self.context, lambda: self.verbs.delete(backup), lambda: None, facts)
-            if operation is not None and self.wish.wait:
+            operation = send_safely(self.context, lambda: self.verbs.delete(backup), lambda: self._gone(backup, state), {"id": backup.id, "step": "delete"})
+            if isinstance(operation, Operation) and self.wish.wait:
                 self.context.waiter.wait(operation, self.context.deadline)
         except NotFoundError:
             pass
@@ -394,20 +426,53 @@ class BackupTask(ResourceTask[State]):
         Raises:
             NotAppliedError: a deletion was accepted and not done.
         """
-        deleted = {step.target.id for step in plan.steps if step.action == "delete"}
-        if not deleted or not self.wish.wait:
+        if not self.wish.wait:
             return state
-        kept = {backup.id for backup in state.backups}
-
-        def left() -> list[str]:
-            if state.instance is None:
-                return [each for each in deleted if self.verbs.get(each) is not None]
-            listed = self.verbs.of(state.instance)
-            return [each for each in sorted(deleted - kept) if self.verbs.pick(listed, each) is not None]
-
-        if look_for(self.context, lambda: None if left() else True, SETTLE_SECONDS) is None:
-            raise NotAppliedError(f"{self.title} accepted the deletion of {', '.join(left())}, but it is still there", hint="Run the task again.")
+        spared = {backup.id for backup in state.backups}
+        for step in plan.steps:
+            if step.action == "delete" and step.target.id not in spared:
+                self._insist_gone(step.target, state)
         return state
+
+    def _insist_gone(self, backup: Backup, state: State) -> None:
+        if look_for(self.context, lambda: self._gone(backup, state), SETTLE_SECONDS) is None:
+            raise NotAppliedError(f"{self.title} accepted the deletion of {_told(backup)}, but it is still there", hint="Run the task again.", id=backup.id)
+
+    def _gone(self, backup: Backup, state: State) -> bool | None:
+        """True once a backup is not listed any more, else None."""
+        if state.instance is None:
+            return None if self.verbs.get(str(backup.id)) else True
+        return None if self.verbs.pick(self.verbs.of(state.instance), str(backup.id)) else True
+
+
+def once_finished(driver: Driver, verbs: BackupVerbs[t.Any], instance: Instance) -> tuple[Backup, ...]:
+    """A server's backups after whatever is being backed up or restored there has ended."""
+    driver.context.warn(_BUSY.format(driver.label(instance)) + "; it is waited for")
+    driver.context.waiter.wait(verbs.finish(instance), driver.context.deadline)
+    return tuple(verbs.of(instance))
+
+
+def as_finished(backup: Backup) -> Backup:
+    """A backup as it will be once nothing is done with it any more."""
+    return replace(backup, status=READY, provider_status=None) if backup.status in UNFINISHED else backup
+
+
+def only_one(title: str, wanted: str, fitting: t.Sequence[Backup]) -> Backup | None:
+    """The one backup that was found by name; None for none.
+
+    Raises:
+        AmbiguousError: several.
+    """
+    if len(fitting) > 1:
+        ids = [str(backup.id) for backup in fitting]
+        raise AmbiguousError(f"{title} has {len(ids)} backups named {wanted}: {', '.join(ids)}", hint="Give the id instead of the name.", ids=ids)
+    return fitting[0] if fitting else None
+
+
+def look_seconds(driver: Driver, verbs: BackupVerbs[t.Any]) -> float:
+    """How long to look for the effect of an order whose answer was lost."""
+    given = (verbs.look_seconds, driver.PROFILE.look_seconds)
+    return next((seconds for seconds in given if seconds is not None), driver.context.deadline.remaining)
 
 
 def select(driver: Driver, *, instance: Instance | None, name: str | None, backup_id: str | None, statuses: t.Collection[str]) -> list[Backup]:
@@ -417,7 +482,10 @@ def select(driver: Driver, *, instance: Instance | None, name: str | None, backu
         VpsError: any read failed; the list is complete or there is none.
     """
     verbs: BackupVerbs[t.Any] = driver.backup_verbs()
-    listed = verbs.of(instance) if instance is not None else verbs.list_all()
+    try:
+        listed = verbs.of(instance) if instance is not None else verbs.list_all()
+    except NotFoundError:
+        return []
     return [
         backup
         for backup in listed
@@ -435,4 +503,6 @@ def _seconds(max_age: str | None) -> int | None:
 
 
 def _told(backup: Backup) -> str:
-    return f"{backup.name} ({backup.id})" if backup.name else str(backup.id)
+    if backup.id is None:
+        return backup.name or "one that is being made"
+    return f"{backup.name} ({backup.id})" if backup.name else backup.id

@@ -10,8 +10,9 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from .._core.errors import AmbiguousError, NotFoundError, OptionError
-from .._core.model import CREATING, READY, RESTORING, Backup, Instance
+from .._core.model import READY, RESTORING, Backup, Instance
 from .._core.plan import REBUILD, Plan, Step
+from .._core.wait import Operation
 from .._providers.backups import BackupVerbs, Restore, Restored
 from .._providers.base import Driver, Lookup, Terms, Wish
 from ._execution import wait_until_ready
@@ -20,6 +21,7 @@ from ._instances import locate, not_there, several
 from ._ordering import Ordering
 from ._sending import send_safely
 from ._task import ResourceTask
+from .backup import UNFINISHED, as_finished, once_finished, only_one
 
 IN_PLACE, NEW = "in_place", "new"
 
@@ -67,7 +69,13 @@ class RestoreTask(ResourceTask[State]):
         check_expected_fields(wish.expect, shown, "an instance or a backup")
         if not wish.id and not wish.name:
             raise OptionError("id or name of the backup is needed", hint="vps_backup_info lists them; nobody picks one of them for you.", option="id")
+        if wish.name is not None:
+            driver.require("backup", "name")
+        if self.verbs.needs_instance and not wish.instance and not self.context.check_mode:
+            raise OptionError(f"instance is needed: at {self.title} a backup's id tells nothing without it", option="instance")
         self.to = self._way()
+        if self.to == IN_PLACE and wish.new_name is not None:
+            raise OptionError("new_name is the name of what restore_to: new makes", hint="Leave it out, or set restore_to: new.", option="new_name")
 
     def _way(self) -> str:
         """In place or new; the user's choice, where there is one."""
@@ -84,7 +92,7 @@ class RestoreTask(ResourceTask[State]):
     def fetch(self) -> State:
         """The server as it is now, and the backup."""
         instance = locate(self.driver, self.wish.instance, ("status",)) if self.wish.instance else None
-        if instance is None and not self.wish.id:
+        if instance is None and (not self.wish.id or self.verbs.needs_instance):
             if not self.context.check_mode:
                 raise not_there(self.driver, str(self.wish.instance))
             self.context.warn(f"There is no instance {self.wish.instance or 'yet'}; the prediction takes it that an earlier task makes it")
@@ -101,18 +109,16 @@ class RestoreTask(ResourceTask[State]):
             found = self.verbs.get(str(self.wish.id))
             fitting = [found] if found else []
         else:
-            listed = self.verbs.of(instance)
+            listed = self._listed(instance)
             picked = self._of_id(listed, self.wish.id) if self.wish.id else None
             fitting = ([picked] if picked else []) if self.wish.id else [each for each in listed if each.name == self.wish.name]
         if not fitting:
             raise NotFoundError(f"{self.title} has no backup {wanted} of {self._whose(instance)}", hint="vps_backup_info lists them.", id=self.wish.id)
-        if len(fitting) > 1:
-            ids = [str(backup.id) for backup in fitting]
-            raise AmbiguousError(f"{self.title} has {len(ids)} backups named {wanted}: {', '.join(ids)}", hint="Give the id instead of the name.", ids=ids)
-        if fitting[0].status != READY:
-            hint = "Run the task again once it is finished." if fitting[0].status in (CREATING, RESTORING) else "Choose another one."
-            raise OptionError(f"The backup {wanted} at {self.title} cannot be restored: it is {fitting[0].status}", hint=hint, option="id")
-        return fitting[0]
+        backup = t.cast(Backup, only_one(self.title, str(wanted), fitting))
+        if backup.status != READY:
+            hint = "Run the task again once it is finished." if backup.status in UNFINISHED else "Choose another one."
+            raise OptionError(f"The backup {wanted} at {self.title} cannot be restored: it is {backup.status}", hint=hint, option="id")
+        return backup
 
     def _of_id(self, listed: t.Sequence[Backup], backup_id: str) -> Backup | None:
         """A backup of the server; where something new is made beside it, perhaps of another one, which may be gone."""
@@ -120,6 +126,15 @@ class RestoreTask(ResourceTask[State]):
         if found is None and self.to == NEW and self.verbs.restores_elsewhere:
             return self.verbs.get(backup_id)
         return found
+
+    def _listed(self, instance: Instance) -> t.Sequence[Backup]:
+        """The server's backups, once nothing else is under way there, whether the task waits for its own end or not."""
+        listed = self.verbs.of(instance)
+        if all(backup.status not in UNFINISHED for backup in listed):
+            return listed
+        if self.context.check_mode:
+            return [as_finished(backup) for backup in listed]
+        return once_finished(self.driver, self.verbs, instance)
 
     def _whose(self, instance: Instance | None) -> str:
         return self.driver.label(instance) if instance else "any instance"
@@ -155,6 +170,8 @@ class RestoreTask(ResourceTask[State]):
 
     def predict(self, state: State, steps: t.Sequence[Step]) -> State:
         """In place, the same server; a new one is known by its name alone."""
+        if not self.wish.wait:
+            state = replace(state, backup=replace(state.backup, status=RESTORING, provider_status=None))
         if state.restore.new_name is not None:
             made = Instance(self.driver.PROFILE.name, self.driver.account(), name=state.restore.new_name, status="running")
             return replace(state, result=made)
@@ -166,15 +183,23 @@ class RestoreTask(ResourceTask[State]):
             wish = Wish(name=state.restore.new_name, id=None, state="present", fields={}, wait=self.wish.wait, wait_timeout=self.wish.wait_timeout)
             return replace(state, made_id=Ordering(self.driver, wish).create(state.lookup, state.restore.order).instance_id)
         send = lambda: self.verbs.restore(state.instance, state.backup, state.restore)  # noqa: E731
-        operation = send_safely(self.context, send, lambda: None, {"id": self.subject(state).id, "step": "restore"}, 0.0)
+        facts = {"id": self.subject(state).id, "step": "restore"}
+        operation = send_safely(self.context, send, lambda: self._under_way(state), facts, self.verbs.look_seconds or 0.0)
         if self.wish.wait:
             self.context.waiter.wait(operation, self.context.deadline)
         return state
 
+    def _under_way(self, state: State) -> Operation | None:
+        """After a lost answer: what awaits the restore, where one shows."""
+        operation = self.verbs.under_way(state.instance, state.backup, state.restore)
+        if operation is not None:
+            self.context.warn(f"The answer to the order to restore {self._whose(state.instance)} was lost; it is being restored")
+        return operation
+
     def compare(self, state: State, plan: Plan) -> State:
         """The server once it is complete."""
         if not self.wish.wait:
-            return self.predict(replace(state, backup=replace(state.backup, status=RESTORING, provider_status=None)), plan.steps)
+            return self.predict(state, plan.steps)
         restored = Restored(state.made_id) if state.made_id else self.verbs.restored(state.instance, state.restore)
         result = wait_until_ready(self.driver, restored.instance_id) if restored.instance_id else None
         if state.made_id and len(namesakes := self.driver.find(str(state.restore.new_name)).present) > 1:
