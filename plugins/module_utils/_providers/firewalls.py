@@ -91,7 +91,11 @@ class FirewallVerbs(abc.ABC, t.Generic[D]):
 
     @abc.abstractmethod
     def users(self, firewall: Firewall, among: t.Sequence[Instance]) -> tuple[Ref, ...]:
-        """The servers that have this firewall (on all their ports): all of them, or where the provider cannot list them those of C(among)."""
+        """The servers that have this firewall, if only on one port: all of them, or where the provider cannot list them those of C(among)."""
+
+    def partly(self, firewall: Firewall, wanted: t.Collection[str]) -> frozenset[str]:
+        """The ids of those C(wanted) servers (names or ids) that C(users) told of last and that have it on some of their ports only."""
+        return frozenset()
 
     # -- writes -----------------------------------------------------------------------------------------------------
 
@@ -134,6 +138,13 @@ class FirewallVerbs(abc.ABC, t.Generic[D]):
     @abc.abstractmethod
     def attach(self, firewall: Firewall, instance: Instance) -> Operation | None:
         """Let a server have it, on all its ports."""
+
+    def check_detach(self, firewall: Firewall) -> None:
+        """Refuse to take it away where that cannot work (a doubled name); reads only.
+
+        Raises:
+            VpsError: says why.
+        """
 
     def detach(self, firewall: Firewall, instance: Instance, instead: Firewall | None) -> Operation | None:
         """Take it from a server; where a server always has one, C(instead) is what it gets."""

@@ -37,7 +37,14 @@ Path = t.Mapping[str, str]
 _PLACE = "{project_id}/{region_id}"
 _INSTANCES = f"/v1/instances/{_PLACE}"
 _INSTANCE = f"{_INSTANCES}/{{instance_id}}"
-_VOLUME = f"/v1/volumes/{_PLACE}/{{volume_id}}"
+_VOLUMES = f"/v1/volumes/{_PLACE}"
+_VOLUME = f"{_VOLUMES}/{{volume_id}}"
+_SNAPSHOTS = f"/v1/snapshots/{_PLACE}"
+_SNAPSHOT = f"{_SNAPSHOTS}/{{snapshot_id}}"
+_POLICIES = f"/v1/lifecycle_policy/{_PLACE}"
+_POLICY = f"{_POLICIES}/{{policy_id}}"
+_GROUPS = f"/v1/securitygroups/{_PLACE}"
+_GROUP = f"{_GROUPS}/{{group_id}}"
 
 
 def _write(operation: str, method: str, path: str, *, idempotent: bool) -> Call:
@@ -51,7 +58,12 @@ IMAGES = Call("images.list", "GET", f"/v1/images/{_PLACE}")
 NETWORKS = Call("networks.list", "GET", f"/v1/networks/{_PLACE}")
 SUBNETS = Call("subnets.list", "GET", f"/v1/subnets/{_PLACE}")
 SSH_KEYS = Call("ssh_keys.list", "GET", "/v1/ssh_keys/{project_id}")
-SECURITY_GROUPS = Call("security_groups.list", "GET", f"/v1/securitygroups/{_PLACE}")
+SECURITY_GROUPS = Call("security_groups.list", "GET", _GROUPS)
+SECURITY_GROUP = Call("security_groups.get", "GET", _GROUP)
+GROUP_USERS = Call("security_groups.list_instances", "GET", f"{_GROUP}/instances")
+GROUP_CREATE = _write("security_groups.create", "POST", f"/v2/security_groups/{_PLACE}", idempotent=False)
+GROUP_UPDATE = _write("security_groups.update", "PATCH", f"/v2/security_groups/{_PLACE}/{{group_id}}", idempotent=True)
+GROUP_DELETE = _write("security_groups.delete", "DELETE", _GROUP, idempotent=True)
 FLOATING_IPS = Call("floating_ips.list", "GET", f"/v1/floatingips/{_PLACE}")
 TASK = Call("tasks.get", "GET", "/v1/tasks/{task_id}")
 TASKS = Call("tasks.list", "GET", "/v1/tasks")
@@ -74,15 +86,32 @@ INSTANCE_GROUPS = Call("instances.list_security_groups", "GET", f"{_INSTANCE}/se
 INTERFACES = Call("instances.list_interfaces", "GET", f"{_INSTANCE}/interfaces")
 ASSIGN = _write("instances.assign_security_group", "POST", f"{_INSTANCE}/addsecuritygroup", idempotent=True)
 UNASSIGN = _write("instances.unassign_security_group", "POST", f"{_INSTANCE}/delsecuritygroup", idempotent=True)
-VOLUMES = Call("volumes.list", "GET", f"/v1/volumes/{_PLACE}")
+VOLUMES = Call("volumes.list", "GET", _VOLUMES)
 VOLUME = Call("volumes.get", "GET", _VOLUME)
 EXTEND = _write("volumes.extend", "POST", f"{_VOLUME}/extend", idempotent=False)
+VOLUME_CREATE = _write("volumes.create", "POST", _VOLUMES, idempotent=False)
+VOLUME_ATTACH = _write("volumes.attach", "POST", f"/v2/volumes/{_PLACE}/{{volume_id}}/attach", idempotent=False)
+VOLUME_REVERT = _write("volumes.revert", "POST", f"{_VOLUME}/revert", idempotent=False)
+SNAPSHOTS = Call("snapshots.list", "GET", _SNAPSHOTS)
+SNAPSHOT = Call("snapshots.get", "GET", _SNAPSHOT)
+SNAPSHOT_CREATE = _write("snapshots.create", "POST", _SNAPSHOTS, idempotent=False)
+SNAPSHOT_DELETE = _write("snapshots.delete", "DELETE", _SNAPSHOT, idempotent=True)
+POLICIES = Call("lifecycle_policies.list", "GET", _POLICIES)
+POLICY_CREATE = _write("lifecycle_policies.create", "POST", _POLICIES, idempotent=False)
+POLICY_UPDATE = _write("lifecycle_policies.update", "PATCH", _POLICY, idempotent=True)
+POLICY_DELETE = _write("lifecycle_policies.delete", "DELETE", _POLICY, idempotent=True)
+POLICY_ADD_SCHEDULES = _write("lifecycle_policies.add_schedules", "POST", f"{_POLICY}/add_schedules", idempotent=False)
+POLICY_REMOVE_SCHEDULES = _write("lifecycle_policies.remove_schedules", "POST", f"{_POLICY}/remove_schedules", idempotent=True)
+POLICY_ADD_VOLUMES = _write("lifecycle_policies.add_volumes", "PUT", f"{_POLICY}/add_volumes_to_policy", idempotent=True)
+POLICY_REMOVE_VOLUMES = _write("lifecycle_policies.remove_volumes", "PUT", f"{_POLICY}/remove_volumes_from_policy", idempotent=True)
 
 _CATALOGUE = (PROJECTS, REGIONS, FLAVORS, IMAGES, NETWORKS, SUBNETS, SSH_KEYS, SECURITY_GROUPS)
-_LISTS = (*_CATALOGUE, FLOATING_IPS, TASKS, LIST, RESIZE_FLAVORS, METADATA, INSTANCE_GROUPS, INTERFACES, VOLUMES)
-_OBJECTS = (TASK, GET, CHECK_LIMITS, VOLUME)
-_STARTS_TASKS = (DELETE, ACTION, CHANGE_FLAVOR, EXTEND)
-_ANSWER_IGNORED = (RENAME, METADATA_SET, METADATA_REPLACE, METADATA_REMOVE, ASSIGN, UNASSIGN)
+_LISTS = (*_CATALOGUE, FLOATING_IPS, TASKS, LIST, RESIZE_FLAVORS, METADATA, INSTANCE_GROUPS, INTERFACES, VOLUMES, GROUP_USERS, SNAPSHOTS, POLICIES)
+_OBJECTS = (TASK, GET, CHECK_LIMITS, VOLUME, SECURITY_GROUP, SNAPSHOT)
+_VOLUME_TASKS = (EXTEND, VOLUME_CREATE, VOLUME_ATTACH, VOLUME_REVERT, SNAPSHOT_CREATE, SNAPSHOT_DELETE)
+_STARTS_TASKS = (DELETE, ACTION, CHANGE_FLAVOR, GROUP_CREATE, GROUP_UPDATE, *_VOLUME_TASKS)
+_POLICY_CHANGES = (POLICY_CREATE, POLICY_UPDATE, POLICY_DELETE, POLICY_ADD_SCHEDULES, POLICY_REMOVE_SCHEDULES, POLICY_ADD_VOLUMES, POLICY_REMOVE_VOLUMES)
+_ANSWER_IGNORED = (RENAME, METADATA_SET, METADATA_REPLACE, METADATA_REMOVE, ASSIGN, UNASSIGN, GROUP_DELETE, *_POLICY_CHANGES)
 CALLS = (*_LISTS, *_OBJECTS, *_STARTS_TASKS, *_ANSWER_IGNORED, CREATE, PORTS)
 
 _SMALL_PAGES = (PROJECTS, REGIONS, SSH_KEYS, SECURITY_GROUPS)  # section 2.1

@@ -10,7 +10,7 @@ import functools
 import typing as t
 from dataclasses import replace
 
-from ..._core.errors import AmbiguousError, ConflictError, NotFoundError, OptionError, RejectedError
+from ..._core.errors import AmbiguousError, ConflictError, NotFoundError, RejectedError
 from ..._core.model import ABSENT, BUILDING, DELETING, ERROR, RUNNING, STOPPED, SUSPENDED, Instance, Outcome, Price, Ref
 from ..._core.normalise import flag, integer, text
 from ..._core.plan import NONE, RESTART
@@ -19,7 +19,8 @@ from ..base import UUID, Context, Driver, Listing, Lookup, Order, Receipt, Wish
 from . import mapping
 from .api import ACTION, CHANGE_FLAVOR, CREATE, DELETE, GET, LIST, RENAME, RESIZE_FLAVORS, TITLE, Api
 from .catalogue import WITH_PRICES, Catalogue, offered, pick_flavor
-from .network import Firewalls, floating_ips
+from .firewalls import SecurityGroups
+from .network import PortGroups, floating_ips
 from .order import Orders, check_wish
 from .profile import PROFILE
 from .scope import Scope
@@ -43,7 +44,7 @@ class GcoreDriver(Driver):
         self.catalogue = Catalogue(self.api, self.scope, self.missing)
         self.orders = Orders(self.api, self.scope, self.catalogue, context)
         self.storage = Storage(self.api, self.scope, self.tasks)
-        self.firewalls = Firewalls(self.api, self.scope, self.catalogue, context, self._when_free)
+        self.port_groups = PortGroups(self.api, self.scope, self.catalogue, context, self._when_free)
         self.tags = Tags(self.api, self.scope, self._when_free, self.get)
         self._homes: dict[str, str] = {}  # the regions that servers were seen in, by id
 
@@ -85,35 +86,14 @@ class GcoreDriver(Driver):
         home = self._homes.get(instance_id)
         if home is not None:
             return self._get_in(home, instance_id)
-        region = self.scope.region()
-        if region is None:
-            found = self._search(self.scope.searched(), instance_id)
-            if found is None:
-                self.scope.prove()
-            return found
-        found = self._get_in(region, instance_id)
-        if found is not None:
-            return found
-        self.scope.prove(region)
-        elsewhere = self._search([other for other in self.scope.active() if other != region], instance_id)
-        if elsewhere is not None:
-            raise OptionError(
-                f"region: {self.label(elsewhere)} is in region {elsewhere.region}, not in {self.context.connection.region}",
-                hint=f"Give region: {elsewhere.region}, or leave it out.",
-                option="region",
-                id=instance_id,
-            )
-        return None
-
-    def _search(self, regions: t.Iterable[str], instance_id: str) -> Instance | None:
-        return next((found for region in regions if (found := self._get_in(region, instance_id))), None)
+        return self.scope.search(instance_id, lambda region: self._get_in(region, instance_id), self.label)
 
     def _get_in(self, region: str, instance_id: str) -> Instance | None:
         try:
             row = self.api.ask(GET, self.scope.path(region, instance_id=instance_id))
         except NotFoundError:
             return None
-        found = self._instance(row, region)
+        found = self.seen(row, region)
         return self._with_task(found) if found.status != ABSENT else None
 
     def _with_task(self, instance: Instance) -> Instance:
@@ -129,7 +109,8 @@ class GcoreDriver(Driver):
             return replace(instance, status=ERROR)
         return instance
 
-    def _instance(self, row: dict[str, t.Any], region: str) -> Instance:
+    def seen(self, row: dict[str, t.Any], region: str) -> Instance:
+        """The server of a row, whose region is remembered."""
         found = mapping.instance_of(row, account=self.account(), region=region)
         self._homes[str(found.id)] = region
         return found
@@ -137,7 +118,7 @@ class GcoreDriver(Driver):
     def _listed(self, region: str, name: str | None = None) -> list[Instance]:
         """The rows of a region, gone ones included; nodes of managed clusters are none of ours (H13)."""
         query = {"include_k8s": "false", **({"name": name} if name else {})}
-        return [self._instance(row, region) for row in self.scope.pages(LIST, region, query)]
+        return [self.seen(row, region) for row in self.scope.pages(LIST, region, query)]
 
     def list_all(self) -> list[Instance]:
         """Every server of the region, or of all active regions."""
@@ -159,7 +140,7 @@ class GcoreDriver(Driver):
         if "disk_gb" in fields:
             instance = self.storage.read(instance)
         if "firewalls" in fields:
-            instance = self.firewalls.read(instance)
+            instance = self.port_groups.read(instance)
         return instance
 
     def catalog(self, kind: str) -> list[dict[str, t.Any]]:
@@ -171,7 +152,7 @@ class GcoreDriver(Driver):
         region = instance.region or self.scope.required()
         found = self.catalogue.resolve(kind, region, wanted)
         if kind == "firewalls" and instance.id and found.name:
-            self.firewalls.refuse_doubles(region, [found.name])
+            self.port_groups.refuse_doubles(region, [found.name])
         return found
 
     # -- comparing --------------------------------------------------------------------------------------------------
@@ -255,13 +236,18 @@ class GcoreDriver(Driver):
     def _when_free(self, instance: Instance, send: t.Callable[[], t.Any]) -> t.Any:
         """Send a change; while a task holds the server, wait for it first (reading 9)."""
 
-        def holder() -> str | None:
-            now = self.get(str(instance.id))
-            if now is None:
-                raise NotFoundError(f"{self.label(instance)} vanished before it was changed", id=instance.id)
-            return text(now.facts.get("task_id"))
+        return self.tasks.when_free(send, lambda _refusal: self.holder(instance), f"instance {instance.id}", instance.id)
 
-        return self.tasks.when_free(send, holder, instance)
+    def holder(self, instance: Instance) -> str | None:
+        """The task that holds a server now.
+
+        Raises:
+            NotFoundError: the server is gone.
+        """
+        now = self.get(str(instance.id))
+        if now is None:
+            raise NotFoundError(f"{self.label(instance)} vanished before it was changed", id=instance.id)
+        return text(now.facts.get("task_id"))
 
     def _started(self, instance: Instance, what: str, task_ids: t.Sequence[str], done: t.Callable[[Instance], bool]) -> Operation:
         """Await the tasks, then the settled server that they were for (section 5.6)."""
@@ -311,8 +297,12 @@ class GcoreDriver(Driver):
 
     def set_firewalls(self, instance: Instance, firewalls: t.Sequence[Ref]) -> Operation | None:
         """Make C(firewalls) the whole set on all ports, at once."""
-        self.firewalls.assign(instance, firewalls)
+        self.port_groups.assign(instance, firewalls)
         return None
+
+    def firewall_verbs(self) -> SecurityGroups:
+        """The verbs of security groups."""
+        return SecurityGroups(self)
 
     def resize(self, instance: Instance, changes: t.Mapping[str, t.Any], wish: Wish) -> Operation | None:
         """Grow the boot volume, then change the flavor; what holds already is left out, so it is safe to call again."""

@@ -27,11 +27,14 @@ from ..._core.model import (
     SUSPENDED,
     UNKNOWN,
     Address,
+    Firewall,
     Instance,
     Price,
     Ref,
 )
 from ..._core.normalise import address_family, address_scope, flag, integer, iso_utc, text
+from ..._core.rules import ANY, GROUP, ICMP, IN, Difference, Rule, network
+from ..openstack import everywhere, is_v6, protocol_of, rule_of
 from .api import TITLE, Row
 
 # Written by the platform, so neither compared nor removed (section 5.9); only needed where no flag tells.
@@ -111,6 +114,7 @@ def instance_of(row: Row, *, account: str, region: str) -> Instance:
             "at_work": held_by or (text(row.get("creator_task_id")) if status == BUILDING else None),
             "volumes": _volumes(row),
             "floating": tuple(address for address, kind in _listed_addresses(row) if kind == "floating"),
+            "one_port": len([kind for _address, kind in _listed_addresses(row) if kind == "fixed"]) == 1,
         },
     )
 
@@ -171,6 +175,68 @@ def split_tags(items: t.Iterable[Row]) -> tuple[dict[str, str], dict[str, str]]:
         value = item.get("value")
         (platform if read_only else own)[key] = "" if value is None else str(value)
     return own, platform
+
+
+# -- security groups ------------------------------------------------------------------------------------------------------
+
+GROUP_V6 = "/ipv6"  # a rule about a group is about one ethertype, IPv4 unless the peer ends so
+_RULE_FIELDS = ("direction", "ethertype", "protocol", "port_range_min", "port_range_max", "remote_ip_prefix", "remote_group_id", "description")
+
+
+def firewall_of(row: Row, region: str) -> Firewall:
+    """A security group with its rules (section 7.1).
+
+    Raises:
+        ProtocolError: it has no id, or a rule about something that is no network.
+    """
+    identity = text(row.get("id"))
+    if identity is None:
+        raise ProtocolError(f"{TITLE} told of a security group without an id")
+    name = text(row.get("name"))
+    rules = tuple(_rule_of(rule) for rule in _items(row.get("security_group_rules")))
+    return Firewall("gcore", identity, name, text(row.get("description")) or "", region, rules=rules, standard=name == "default")
+
+
+def _rule_of(row: Row) -> Rule:
+    group, prefix = text(row.get("remote_group_id")), text(row.get("remote_ip_prefix"))
+    if group is not None:
+        return rule_of(row, f"{GROUP}{group}{GROUP_V6 if is_v6(row) else ''}")
+    try:
+        return rule_of(row, network(prefix) if prefix else everywhere(row))
+    except ValueError as exc:
+        raise ProtocolError(f"{TITLE} told of a rule about {prefix!r}, which is no network") from exc
+
+
+def rule_row(rule: Rule) -> Row:
+    """A rule as a create or an update takes it; what is left out is null."""
+    group = rule.peer[len(GROUP) :] if rule.peer.startswith(GROUP) else None
+    v6 = rule.family == "ipv6" if group is None else group.endswith(GROUP_V6)
+    row = {
+        "direction": "ingress" if rule.direction == IN else "egress",
+        "ethertype": "IPv6" if v6 else "IPv4",
+        "protocol": {ANY: None, ICMP: "ipv6-icmp" if v6 else ICMP}.get(rule.protocol, rule.protocol),
+        "port_range_min": rule.low,
+        "port_range_max": rule.high,
+        "remote_ip_prefix": rule.peer if group is None else None,
+        "remote_group_id": group.removesuffix(GROUP_V6) if group else None,
+        "description": rule.description or None,
+    }
+    return {key: value for key, value in row.items() if value is not None}
+
+
+def changed_rules(row: Row, change: Difference) -> list[Row]:
+    """The whole set of rules of a group once a difference is made up for; what stays goes back as it came."""
+    dropped = {rule.key for rule in (*change.removed, *change.described)}
+    present = [(rule, _rule_of(rule)) for rule in _items(row.get("security_group_rules"))]
+    stays = [_kept(raw) for raw, rule in present if rule.key not in dropped]
+    there = {rule.key for _raw, rule in present} - dropped
+    return stays + [rule_row(rule) for rule in (*change.added, *change.described) if rule.key not in there]
+
+
+def _kept(row: Row) -> Row:
+    """A rule as it came, which its null fields and the words for all protocols belong to."""
+    said = {key: row[key] for key in _RULE_FIELDS if row.get(key) is not None and row[key] != ""}
+    return {key: value for key, value in said.items() if key != "protocol" or protocol_of(row) != ANY}
 
 
 # -- what hangs on a server ---------------------------------------------------------------------------------------------

@@ -34,9 +34,13 @@ class Port:
         """The groups' names, which is how they are assigned (H9)."""
         return [group.name for group in self.groups if group.name]
 
+    def carries(self, group: Ref) -> bool:
+        """Whether a group is assigned to it; names do not matter where ids are shown, since they can change."""
+        return any(each.id == group.id if each.id else each.name == group.name for each in self.groups)
 
-class Firewalls:
-    """Security groups per port.
+
+class PortGroups:
+    """Security groups on the ports of servers.
 
     Args:
         send: sends a change, waiting for whatever task holds the server.
@@ -48,6 +52,8 @@ class Firewalls:
         self._catalogue = catalogue
         self._context = context
         self._send = send
+        self._told: set[str] = set()  # the ports without port security that a warning named
+        self._checked: dict[str | None, tuple[list[Port], list[Port]]] = {}  # by server, all its ports and those that heed groups
 
     def read(self, instance: Instance) -> Instance:
         """Fill in the ids of the groups; C(facts["uneven_firewalls"]) tells that ports carry different ones."""
@@ -67,7 +73,41 @@ class Firewalls:
         self.refuse_doubles(region, {*names, *(name for port in ports for name in port.names)})
         complete = len(ports) == len(everywhere)
         self._change(instance, ASSIGN, {port.id: [name for name in names if name not in port.names] for port in ports}, complete)
-        surplus = {port.id: [name for name in port.names if name not in names] for port in ports}
+        self._remove(instance, {port.id: [name for name in port.names if name not in names] for port in ports}, complete)
+
+    def lacks(self, instance: Instance, group: Ref) -> bool:
+        """Whether a port that heeds groups does not carry this one, although the server has it."""
+        everywhere = self._ports(instance)
+        return _lacking(everywhere, group) and _lacking(self._secured(instance, everywhere), group)
+
+    def check(self, instance: Instance) -> None:
+        """Refuse a server where no port heeds groups.
+
+        Raises:
+            OptionError: names it.
+        """
+        everywhere = self._ports(instance) or [Port(None, ())]
+        self._checked[instance.id] = everywhere, self._secured(instance, everywhere)
+        if not self._checked[instance.id][1]:
+            raise OptionError(
+                f"instances: port security is off on every port of instance {instance.name} ({instance.id}) at {TITLE}, so no firewall works there",
+                hint="Switch it on in the provider's panel.",
+                option="instances",
+            )
+
+    def add(self, instance: Instance, group: Ref) -> None:
+        """Put a group on every port that heeds groups and lacks it; the server was checked before."""
+        everywhere, ports = self._checked[instance.id]
+        names = {port.id: [] if port.carries(group) else [str(group.name)] for port in ports}
+        self._change(instance, ASSIGN, names, len(ports) == len(everywhere))
+
+    def remove(self, instance: Instance, group: Ref) -> None:
+        """Take a group from every port."""
+        ports = self._ports(instance) or [Port(None, (group,))]
+        self._remove(instance, {port.id: [str(group.name)] if port.carries(group) else [] for port in ports}, True)
+
+    def _remove(self, instance: Instance, surplus: t.Mapping[str | None, list[str]], complete: bool) -> None:
+        """Take groups from ports; a refusal does not matter when they are gone by then (section 7.2)."""
         try:
             self._change(instance, UNASSIGN, surplus, complete)
         except (NotFoundError, RejectedError, ConflictError):
@@ -83,11 +123,12 @@ class Firewalls:
         """The ports that heed groups; the others are reported (section 7.2)."""
         interfaces = self._api.pages(INTERFACES, self._scope.of(instance))
         open_ports = {text(row.get("port_id")) for row in interfaces if flag(row.get("port_security_enabled", True)) is False}
-        ignoring = sorted(str(port.id) for port in ports if port.id in open_ports)
-        if ignoring:
+        ignoring = {str(port.id) for port in ports if port.id in open_ports}
+        if ignoring - self._told:
             self._context.warn(
-                f"Port security is off on {', '.join(ignoring)} of instance {instance.name} ({instance.id}) at {TITLE}; firewalls do nothing there"
+                f"Port security is off on {', '.join(sorted(ignoring))} of instance {instance.name} ({instance.id}) at {TITLE}; firewalls do nothing there"
             )
+            self._told |= ignoring
         return [port for port in ports if port.id not in open_ports]
 
     def refuse_doubles(self, region: str, names: t.Collection[str]) -> None:
@@ -127,6 +168,10 @@ def floating_ips(scope: Scope, instance: Instance) -> dict[str, str]:
 def _groups(value: t.Any) -> tuple[Ref, ...]:
     items = [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
     return tuple(dict.fromkeys(Ref(text(item.get("id")), text(item.get("name"))) for item in items))
+
+
+def _lacking(ports: t.Sequence[Port], group: Ref) -> bool:
+    return any(not port.carries(group) for port in ports)
 
 
 def _uneven(ports: t.Sequence[Port]) -> bool:

@@ -49,6 +49,8 @@ PROFILE = Profile(
             "billing_cycle": "Leave it out; billing is by use.",
             "update_password": "The provider has no call for it; set it inside the server.",
             "reset_password": "The provider has no call for it; set it inside the server.",
+            "firewall.deny": "Security groups only allow: leave the rule out, and what no rule allows is refused.",
+            "firewall.network": "A security group belongs to a region, not to a network: leave network out.",
             "rdns": "Gcore has no reverse DNS for cloud addresses. Send mail through a relay, or from a provider that has it.",
         },
         states=("present", "absent", "started", "stopped", "suspended", "restarted"),
@@ -61,6 +63,16 @@ PROFILE = Profile(
         features={
             "console": "noVNC, SPICE or serial address",
             "volumes": "separate objects; they stay after the server is deleted unless delete_with names them",
+        },
+        firewall={
+            "present": "security groups, per project and region",
+            "absent": "all but the default one",
+            "rules": "up to 250 rules of one network each, replaced as a whole; they only allow",
+            "groups": "group:ID lets the members of another group in, by IPv4; group:ID/ipv6 by IPv6",
+            "description": "of the group, and of each rule up to 255 characters",
+            "instances": "on all ports that have port security; a server can have several",
+            "purge_instances": "takes it from the ports of all other servers",
+            "rename": "by id and name",
         },
     ),
 )

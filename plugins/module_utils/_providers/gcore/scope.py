@@ -16,6 +16,8 @@ from .api import PROJECTS, REGIONS, TITLE, Api, Row
 
 ACTIVE = "ACTIVE"
 
+Found = t.TypeVar("Found")
+
 
 class Scope:
     """The project and the regions of a connection. An id that was given costs no call; lists are read once."""
@@ -101,7 +103,7 @@ class Scope:
             raise OptionError(f"{TITLE} lists no active region for this account", hint="Give the region.", option="region")
         return regions
 
-    def required(self) -> str:
+    def required(self, what: str = "an instance") -> str:
         """The region that something new is made in.
 
         Raises:
@@ -109,7 +111,7 @@ class Scope:
         """
         region = self.region()
         if region is None:
-            raise OptionError(f"region is needed to create an instance at {TITLE}", hint=f"One of: {self._known_regions()}.", option="region")
+            raise OptionError(f"region is needed to create {what} at {TITLE}", hint=f"One of: {self._known_regions()}.", option="region")
         return region
 
     def _known_regions(self) -> str:
@@ -136,6 +138,31 @@ class Scope:
             raise OptionError(f"project: {TITLE} knows no project {self.project()}", hint=f"Give one of: {known}.", option="project")
         if region is not None and region not in self.active():
             raise OptionError(f"region: {TITLE} knows no active region {region}", hint=f"Give one of: {self._known_regions()}.", option="region")
+
+    def search(self, identity: str, read: t.Callable[[str], Found | None], label: t.Callable[[Found], str]) -> Found | None:
+        """What has this id in the region of the connection, or in any where none is given; None only once it provably is in none of the account.
+
+        Args:
+            read: reads it in a region; None where it is not there.
+            label: names it, for messages.
+
+        Raises:
+            OptionError: project or region do not exist, or another region has it.
+        """
+        region = self.region()
+        for home in self.searched():
+            if (found := read(home)) is not None:
+                return found
+        self.prove(region)
+        for other in self.active() if region else ():
+            if other != region and (found := read(other)) is not None:
+                raise OptionError(
+                    f"region: {label(found)} is in region {other}, not in {self._connection.region}",
+                    hint=f"Give region: {other}, or leave it out.",
+                    option="region",
+                    id=identity,
+                )
+        return None
 
     def pages(self, call: Call, region: str, query: t.Mapping[str, t.Any] | None = None) -> list[Row]:
         """All pages of a region's list, read anew; a 404 is explained by a wrong project or region where that is the cause."""

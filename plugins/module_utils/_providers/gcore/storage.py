@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Volumes of a server: the boot volume's size, and growing it (contract sections 5.7 and 8.2)."""
+"""Volumes of a server: which they are, the boot volume's size, and growing it (contract sections 5.7 and 8.2)."""
 
 from __future__ import annotations
 
@@ -32,11 +32,37 @@ class Storage:
         """The volumes of a server, whatever the filter made of the question."""
         known = {volume for volume, _goes in instance.facts.get("volumes") or ()}
         rows = self._scope.pages(VOLUMES, str(instance.region), {"instance_id": instance.id})
-        return [row for row in rows if str(row.get("id")) in known or _attached_to(row, str(instance.id))]
+        return [row for row in rows if str(row.get("id")) in known or str(instance.id) in attached_to(row)]
+
+    def ids(self, instance: Instance) -> list[str]:
+        """The ids of a server's volumes in its order; without a call where the server shows them."""
+        known = instance.facts.get("volumes")
+        return [volume for volume, _goes in known] if known is not None else [str(row["id"]) for row in self.attached(instance)]
+
+    def in_order(self, instance: Instance) -> list[Row]:
+        """The volumes of a server in its order, the boot volume first."""
+        volumes = self.attached(instance)
+        order = {volume: number for number, (volume, _goes) in enumerate(instance.facts.get("volumes") or ())}
+        boot = self._boot_of(volumes)
+        return sorted(volumes, key=lambda row: (row is not boot, order.get(str(row.get("id")), len(order))))
+
+    def volume(self, region: str, volume_id: str) -> Row | None:
+        """A volume; None where there is none of this id."""
+        try:
+            return t.cast(Row, self._api.ask(VOLUME, self._scope.path(region, volume_id=volume_id)))
+        except NotFoundError:
+            return None
+
+    def holder(self, region: str, volume_id: str) -> str | None:
+        """The task that holds a volume now."""
+        return _holder(self.volume(region, volume_id) or {})
 
     def boot_volume(self, instance: Instance) -> Row | None:
         """The volume that a server starts from; None where the provider does not tell which it is."""
-        volumes = self.attached(instance)
+        return self._boot_of(self.attached(instance))
+
+    @staticmethod
+    def _boot_of(volumes: t.Sequence[Row]) -> Row | None:
         for sign in ("is_root_volume", "bootable"):
             fitting = [row for row in volumes if flag(row.get(sign))]
             if len(fitting) == 1:
@@ -87,7 +113,9 @@ class Storage:
         unclear: OutcomeUnknownError | None = None
         task_ids: list[str] = []
         try:
-            task_ids = self._tasks.when_free(lambda: self._api.tasks(EXTEND, path, body={"size": wanted}), lambda: _holder(now()), instance)
+            task_ids = self._tasks.when_free(
+                lambda: self._api.tasks(EXTEND, path, body={"size": wanted}), lambda _refusal: _holder(now()), f"instance {instance.id}", instance.id
+            )
         except OutcomeUnknownError as exc:
             unclear = exc  # only the volume can tell, and while a task holds it, not yet
         except (ConflictError, RejectedError):
@@ -120,8 +148,8 @@ def _holder(volume: Row) -> str | None:
     return text(volume.get("task_id"))
 
 
-def _attached_to(volume: Row, instance_id: str) -> bool:
+def attached_to(volume: Row) -> list[str]:
+    """The servers that a volume is attached to."""
     attachments = volume.get("attachments")
-    if not isinstance(attachments, list):
-        return False
-    return any(isinstance(item, dict) and instance_id in (item.get("server_id"), item.get("instance_id")) for item in attachments)
+    items = [item for item in attachments if isinstance(item, dict)] if isinstance(attachments, list) else []
+    return [server for item in items if (server := text(item.get("server_id")) or text(item.get("instance_id")))]

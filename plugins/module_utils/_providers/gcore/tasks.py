@@ -14,7 +14,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ..._core.errors import ConflictError, ForbiddenError, NotFoundError, OperationFailedError, QuotaError, TransientError, VpsError
-from ..._core.model import DONE, Instance, Outcome
+from ..._core.model import DONE, Outcome
 from ..._core.normalise import one_line, text
 from ..._core.wait import TOLERATED_READ_ERRORS, Operation
 from ..base import Context
@@ -26,13 +26,14 @@ FINISHED = "FINISHED"
 FAILED = "ERROR"
 CREATES = "create_vm"
 DELETES = "delete_vm"
+CREATES_GROUP = "create_security_group"
 
 Sent = t.TypeVar("Sent")
 
 
 @dataclass(frozen=True)
 class Task:
-    """A task without what could be secret. C(instances) are the ids of the servers it made."""
+    """A task without what could be secret. C(instances) and C(volumes) are the ids of what it made."""
 
     id: str
     type: str | None
@@ -42,6 +43,7 @@ class Task:
     project: str | None
     region: str | None
     instances: tuple[str, ...]
+    volumes: tuple[str, ...]
 
 
 def task_of(row: Row) -> Task:
@@ -50,7 +52,11 @@ def task_of(row: Row) -> Task:
     data: Row = raw if isinstance(raw, dict) else {}
     names = data.get("names")
     only = names[0] if isinstance(names, list) and len(names) == 1 else None
-    instances = created.get("instances") if isinstance(created, dict) else None
+
+    def made(kind: str) -> tuple[str, ...]:
+        ids = created.get(kind) if isinstance(created, dict) else None
+        return tuple(str(item) for item in ids) if isinstance(ids, list) else ()
+
     return Task(
         id=str(row.get("id")),
         type=text(row.get("task_type")),
@@ -59,7 +65,8 @@ def task_of(row: Row) -> Task:
         name=text(data.get("name")) or text(only),
         project=text(row.get("project_id")),
         region=text(row.get("region_id")),
-        instances=tuple(str(item) for item in instances) if isinstance(instances, list) else (),
+        instances=made("instances"),
+        volumes=made("volumes"),
     )
 
 
@@ -86,9 +93,9 @@ class Tasks:
                 raise
             raise TransientError(exc.message, **exc.facts) from exc
 
-    def unfinished_creates(self, project: str, region: str | None, name: str) -> list[Task]:
-        """The creates of a name that are under way, in a region or in all (reading 35)."""
-        query: dict[str, t.Any] = {"task_type": CREATES, "state": list(UNFINISHED), "project_id": project}
+    def unfinished_creates(self, project: str, region: str | None, name: str, kind: str = CREATES) -> list[Task]:
+        """The creates of a name that are under way, in a region or in all (reading 35); C(kind) is the type of their tasks."""
+        query: dict[str, t.Any] = {"task_type": kind, "state": list(UNFINISHED), "project_id": project}
         if region is not None:
             query["region_id"] = region
         tasks = [task_of(row) for row in self._api.pages(TASKS, {}, query)]
@@ -97,7 +104,7 @@ class Tasks:
             for task in tasks
             if task.name == name
             and task.state in UNFINISHED
-            and task.type in (CREATES, None)
+            and task.type in (kind, None)
             and task.project in (project, None)
             and (region is None or task.region in (region, None))
         ]
@@ -141,11 +148,13 @@ class Tasks:
 
     # -- locks ------------------------------------------------------------------------------------------------------
 
-    def when_free(self, send: t.Callable[[], Sent], holder: t.Callable[[], str | None], instance: Instance) -> Sent:
+    def when_free(self, send: t.Callable[[], Sent], holder: t.Callable[[ConflictError], str | None], what: str, instance_id: str | None = None) -> Sent:
         """Send a change; while a task holds its object, wait for that task and send again (reading 9).
 
         Args:
-            holder: reads which task holds the object now.
+            holder: tells which task holds the object now; it is given the refusal.
+            what: the object in words.
+            instance_id: its id, if it is a server.
 
         Raises:
             ConflictError: refused for another reason than a lock.
@@ -156,16 +165,16 @@ class Tasks:
             try:
                 return send()
             except ConflictError as refusal:
-                task_id = holder()
+                task_id = holder(refusal)
                 released_meanwhile = task_id is None and not let_go and re.search(r"\b(task|lock)", refusal.message, re.IGNORECASE)
                 if self._context.deadline.passed or not (task_id or released_meanwhile):
                     raise
             let_go = task_id is None
             if task_id:
-                self._context.waiter.wait(self._release(task_id, instance), self._context.deadline)
+                self._context.waiter.wait(self.release(task_id, what, instance_id), self._context.deadline)
 
-    def _release(self, task_id: str, instance: Instance) -> Operation:
-        """The end of somebody's task, however it ends."""
+    def release(self, task_id: str, what: str, instance_id: str | None = None) -> Operation:
+        """The end of somebody's task that holds something, however it ends."""
 
         def check() -> Outcome | None:
             try:
@@ -173,4 +182,4 @@ class Tasks:
             except NotFoundError:
                 return DONE
 
-        return Operation(f"task {task_id}, which holds instance {instance.id} at {TITLE}", check, POLL, task_id, instance.id)
+        return Operation(f"task {task_id}, which holds {what} at {TITLE}", check, POLL, task_id, instance_id)

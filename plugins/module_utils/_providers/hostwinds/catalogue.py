@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._core.errors import OptionError
-from ..._core.model import Ref
+from ..._core.model import Firewall, Ref
 from . import mapping
 from .api import Api
 
@@ -27,7 +27,7 @@ class Catalogue:
         self._api = api
         self._missing = missing
         self._plans: dict[str | None, list[mapping.Plan]] = {}
-        self._profiles: list[Ref] | None = None
+        self._firewalls: list[Firewall] | None = None
 
     def plans(self, instance_id: str | None = None) -> list[mapping.Plan]:
         """The plans for new servers, or as offered to one."""
@@ -54,24 +54,32 @@ class Catalogue:
         current = [plan.rid for plan in self.plans(instance_id) if plan.current]
         return current[0] if len(current) == 1 else None
 
+    def firewalls(self) -> list[Firewall]:
+        """The firewall profiles of the account, with their rules."""
+        if self._firewalls is None:
+            self._firewalls = [mapping.firewall(row) for row in self._api.firewall_profiles()]
+        return self._firewalls
+
     def profiles(self) -> list[Ref]:
-        """The firewall profiles of the account."""
-        if self._profiles is None:
-            self._profiles = [mapping.profile(row) for row in self._api.firewall_profiles()]
-        return self._profiles
+        """The same, by id and name alone."""
+        return [Ref(firewall.id, firewall.name) for firewall in self.firewalls()]
+
+    def fitting(self, wanted: str) -> list[Firewall]:
+        """The profiles of exactly this name, else of this id, else those whose name ends like that: created ones carry a prefix (section 11)."""
+        everything = self.firewalls()
+        exact = [each for each in everything if each.name == wanted] or [each for each in everything if each.id == wanted]
+        return exact or [each for each in everything if str(each.name).endswith(wanted)]
 
     def profile(self, wanted: str) -> Ref:
-        """A profile by its exact name or id, else the only one whose name ends like that: created ones carry a prefix (section 11).
+        """The one profile that fits.
 
         Raises:
             OptionError: none fits, or several.
         """
-        profiles = self.profiles()
-        exact = [ref for ref in profiles if ref.name == wanted] or [ref for ref in profiles if ref.id == wanted]
-        fitting = exact or [ref for ref in profiles if str(ref.name).endswith(wanted)]
+        fitting = self.fitting(wanted)
         if len(fitting) > 1:
-            names = sorted(str(ref.name) for ref in fitting)
+            names = sorted(str(each.name) for each in fitting)
             raise OptionError(f"firewalls: {wanted!r} fits several profiles at Hostwinds: {', '.join(names)}", hint="Give the full name.", option="firewalls")
         if not fitting:
-            raise self._missing("firewalls", wanted, "the account", [ref.name for ref in profiles])
-        return fitting[0]
+            raise self._missing("firewalls", wanted, "the account", [ref.name for ref in self.profiles()])
+        return Ref(fitting[0].id, fitting[0].name)

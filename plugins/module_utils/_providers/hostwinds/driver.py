@@ -38,6 +38,7 @@ from ..base import Context, Driver, Listing, Lookup, Order, Receipt, Wish
 from . import mapping
 from .api import Api, Row
 from .catalogue import Catalogue
+from .firewalls import Profiles
 from .options import check_fields, check_id, check_name, check_region, custom_form, custom_values
 from .profile import PROFILE
 from .upgrade import Upgrade
@@ -113,6 +114,13 @@ class HostwindsDriver(Driver):
                 option="region",
             )
         return instance
+
+    def peek(self, instance_id: str, fields: t.Collection[str] = ()) -> Instance | None:
+        """Identity alone costs no call."""
+        if fields:
+            return self.get(instance_id)
+        check_id(instance_id)
+        return Instance(PROFILE.name, self.account(), id=instance_id)
 
     def fetch(self, instance_id: str) -> Instance | None:
         """Like C(get), in any region.
@@ -498,6 +506,10 @@ class HostwindsDriver(Driver):
         name = firewalls[0].name
         self.api.send("set_instance_firewall", instance.id, name=name)
         return self._verified("change of the firewall profile", instance, lambda: self.api.firewall_profile(str(instance.id)).get("name") == name)
+
+    def firewall_verbs(self) -> Profiles:
+        """The verbs of firewall profiles."""
+        return Profiles(self)
 
     def set_rdns(self, instance: Instance, address: str, hostname: str | None) -> None:
         """Write the name, which no call reads (HW-17); there is no default to go back to."""

@@ -30,11 +30,13 @@ from ..._core.model import (
     SUSPENDED,
     UNKNOWN,
     Address,
+    Firewall,
     Instance,
     Price,
     Ref,
 )
 from ..._core.normalise import address_family, address_scope, flag, integer, text
+from ..openstack import everywhere, rule_of
 from .api import Row, row_id
 
 NOT_READ = ("firewalls", "size")  # each costs a call of its own
@@ -240,8 +242,15 @@ def plan(row: Row) -> Plan:
 
 
 def profile(row: Row) -> Ref:
-    """A firewall profile."""
+    """A firewall profile by id and name."""
     return Ref(text(row.get("id")), text(row.get("name")))
+
+
+def firewall(row: Row) -> Firewall:
+    """A firewall profile with its rules, which tell of no addresses: each is about everything of its ethertype (section 11)."""
+    ref, listed = profile(row), row.get("security_group_rules")
+    rules = tuple(rule_of(rule, everywhere(rule)) for rule in listed if isinstance(rule, dict)) if isinstance(listed, list) else ()
+    return Firewall("hostwinds", ref.id, ref.name, text(row.get("description")) or "", rules=rules, standard=ref.name == "default")
 
 
 # -- numbers ----------------------------------------------------------------------------------------------------------------

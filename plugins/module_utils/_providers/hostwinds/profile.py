@@ -57,6 +57,10 @@ PROFILE = Profile(
             "firewall.absent": "Delete the profile in the Hostwinds panel.",
             "firewall.rules": "Edit the profile in the Hostwinds panel.",
             "firewall.rename": "Rename the profile in the Hostwinds panel.",
+            "firewall.description": "Describe the profile in the Hostwinds panel.",
+            "firewall.network": "A profile belongs to the account, not to a network: leave network out.",
+            "firewall.deny": "Profiles only allow: leave the rule out, and what no rule allows is refused.",
+            "firewall.groups": "Profiles tell of no addresses: leave addresses out.",
             "firewall.purge_instances": "A server always has one profile: attach another one to it.",
             "backup": "Use the backups of the Hostwinds panel, or back up inside the server.",
         },
@@ -74,6 +78,10 @@ PROFILE = Profile(
             "write": "any address of the server; DNS shows it within two days",
             "ipv6": "sent as it is",
             "secondary": "each address on its own",
+        },
+        firewall={
+            "instances": "attaches a named profile, of which a server has one, by name, end of the name or id; rules are only compared: "
+            "they tell of no addresses, so each is about 0.0.0.0/0 or ::/0",
         },
     ),
 )

@@ -209,6 +209,7 @@ def test_calls_that_write_are_sent_again_only_where_the_contract_allows() -> Non
         "instances.action",
         "instances.change_flavor",
         "volumes.extend",
+        "security_groups.create",
     }
     assert set(writes.values()) == {Retry.NEVER, Retry.IDEMPOTENT}
     assert [call.id for call in api.CALLS if not call.resend_refused] == ["instances.create"]
