@@ -188,6 +188,13 @@ class BackupVerbs(abc.ABC, t.Generic[D]):
         """Make it what is wanted; where the provider cannot change something in place, by making it anew."""
         raise self.driver.unsupported("backup.schedule")
 
+    def check_removal(self, schedule: Schedule) -> None:
+        """Refuse to delete a schedule that is about more than its server.
+
+        Raises:
+            OptionError: tells what else it backs up. Sends nothing.
+        """
+
     def delete_schedule(self, schedule: Schedule) -> None:
         """Delete it; the backups it made stay."""
         raise self.driver.unsupported("backup.schedule")

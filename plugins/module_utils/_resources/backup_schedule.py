@@ -122,6 +122,7 @@ class ScheduleTask(ResourceTask[State]):
         if self.wish.state == "absent":
             if current is None:
                 return Plan()
+            self.verbs.check_removal(current)
             self.guards.check_expectations(self.subject(state))
             return Plan((Step("delete", "schedule", current.name, None, DELETE),))
         if current is None:

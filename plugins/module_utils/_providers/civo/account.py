@@ -132,6 +132,11 @@ class Account:
             self._lists[key] = api.rows(self.send(call, region, query={"type": kind} if kind else None))
         return self._lists[key]
 
+    def reread(self, call: Call, region: str) -> list[Row]:
+        """One of the lists of a region as it is now, each row once."""
+        self._lists.pop((call, self.code(region), ""), None)
+        return list({str(row["id"]): row for row in self.rows(call, region)}.values())
+
     # -- lists ------------------------------------------------------------------------------------------------------
 
     def images(self, region: str, kind: str = "") -> list[Row]:

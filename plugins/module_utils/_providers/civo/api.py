@@ -37,18 +37,28 @@ Row = dict[str, t.Any]
 
 _INSTANCES = "/v2/instances"
 _ONE = f"{_INSTANCES}/{{id}}"
+_FIREWALLS = "/v2/firewalls"
+_RULES = f"{_FIREWALLS}/{{firewall_id}}/rules"
+_SNAPSHOTS = f"{_INSTANCES}/{{instance_id}}/snapshots"
+_ALL_SNAPSHOTS = "/v2/resourcesnapshots"
+_SCHEDULES = "/v2/resourcesnapshotschedules"
 
 
 def _idempotent(call_id: str, method: str, path: str) -> Call:
     return Call(call_id, method, path, mutates=True, retry=Retry.IDEMPOTENT)
 
 
+def _once(call_id: str, path: str) -> Call:
+    """A call that makes or reboots something: sent a second time, it would do so again (section 3.2)."""
+    return Call(call_id, "POST", path, mutates=True, retry=Retry.NEVER)
+
+
 CREATE = Call("instances.create", "POST", _INSTANCES, mutates=True, retry=Retry.NEVER, resend_refused=False)
 LIST = Call("instances.list", "GET", _INSTANCES)
 GET = Call("instances.get", "GET", _ONE)
 SET_TAGS = _idempotent("instances.set_tags", "PUT", f"{_ONE}/tags")
-HARD_REBOOT = Call("instances.hard_reboot", "POST", f"{_ONE}/hard_reboots", mutates=True, retry=Retry.NEVER)
-SOFT_REBOOT = Call("instances.soft_reboot", "POST", f"{_ONE}/soft_reboots", mutates=True, retry=Retry.NEVER)
+HARD_REBOOT = _once("instances.hard_reboot", f"{_ONE}/hard_reboots")
+SOFT_REBOOT = _once("instances.soft_reboot", f"{_ONE}/soft_reboots")
 STOP = _idempotent("instances.stop", "PUT", f"{_ONE}/stop")
 START = _idempotent("instances.start", "PUT", f"{_ONE}/start")
 RESIZE = Call("instances.resize", "PUT", f"{_ONE}/resize", mutates=True, retry=Retry.CHECK_FIRST)  # section 3.2: re-read, then perhaps again
@@ -62,14 +72,36 @@ REGIONS = Call("regions.list", "GET", "/v2/regions")
 SIZES = Call("sizes.list", "GET", "/v2/sizes")
 IMAGES = Call("disk_images.list", "GET", "/v2/disk_images")
 NETWORKS = Call("networks.list", "GET", "/v2/networks")
-FIREWALLS = Call("firewalls.list", "GET", "/v2/firewalls")
+FIREWALLS = Call("firewalls.list", "GET", _FIREWALLS)
+FIREWALL_CREATE = _once("firewalls.create", _FIREWALLS)
+FIREWALL_RENAME = _idempotent("firewalls.rename", "PUT", f"{_FIREWALLS}/{{id}}")
+FIREWALL_DELETE = _idempotent("firewalls.delete", "DELETE", f"{_FIREWALLS}/{{id}}")
+RULES = Call("firewalls.rules.list", "GET", _RULES)
+RULE_CREATE = _once("firewalls.rules.create", _RULES)
+RULE_DELETE = _idempotent("firewalls.rules.delete", "DELETE", f"{_RULES}/{{rule_id}}")
 SSH_KEYS = Call("sshkeys.list", "GET", "/v2/sshkeys")
+SNAPSHOTS = Call("instance_snapshots.list", "GET", _SNAPSHOTS)
+SNAPSHOT_CREATE = _once("instance_snapshots.create", _SNAPSHOTS)
+SNAPSHOT_DELETE = _idempotent("instance_snapshots.delete", "DELETE", f"{_SNAPSHOTS}/{{id}}")
+SNAPSHOT_RESTORE = _once("instance_snapshots.restore", f"{_SNAPSHOTS}/{{id}}/restore")
+ALL_SNAPSHOTS = Call("resource_snapshots.list", "GET", _ALL_SNAPSHOTS)
+ANY_SNAPSHOT_DELETE = _idempotent("resource_snapshots.delete", "DELETE", f"{_ALL_SNAPSHOTS}/{{id}}")
+ANY_SNAPSHOT_RESTORE = _once("resource_snapshots.restore", f"{_ALL_SNAPSHOTS}/{{id}}/restore")
+SCHEDULES = Call("snapshot_schedules.list", "GET", _SCHEDULES)
+SCHEDULE_CREATE = _once("snapshot_schedules.create", _SCHEDULES)
+SCHEDULE_UPDATE = _idempotent("snapshot_schedules.update", "PUT", f"{_SCHEDULES}/{{id}}")
+SCHEDULE_DELETE = _idempotent("snapshot_schedules.delete", "DELETE", f"{_SCHEDULES}/{{id}}")
 
 CALLS = (
     *(CREATE, LIST, GET, SET_TAGS, HARD_REBOOT, SOFT_REBOOT, STOP, START, RESIZE, SET_FIREWALL, DELETE, UPDATE),
-    *(RECOVERY_ENABLE, RECOVERY_DISABLE, RECOVERY_STATUS, REGIONS, SIZES, IMAGES, NETWORKS, FIREWALLS, SSH_KEYS),
+    *(RECOVERY_ENABLE, RECOVERY_DISABLE, RECOVERY_STATUS, REGIONS, SIZES, IMAGES, NETWORKS, SSH_KEYS),
+    *(FIREWALLS, FIREWALL_CREATE, FIREWALL_RENAME, FIREWALL_DELETE, RULES, RULE_CREATE, RULE_DELETE),
+    *(SNAPSHOTS, SNAPSHOT_CREATE, SNAPSHOT_DELETE, SNAPSHOT_RESTORE, ALL_SNAPSHOTS, ANY_SNAPSHOT_DELETE, ANY_SNAPSHOT_RESTORE),
+    *(SCHEDULES, SCHEDULE_CREATE, SCHEDULE_UPDATE, SCHEDULE_DELETE),
 )
-REGION_IN_BODY = (CREATE, SET_TAGS, RESIZE, SET_FIREWALL)  # reading 2
+REGION_IN_BODY = (CREATE, SET_TAGS, RESIZE, SET_FIREWALL, FIREWALL_CREATE, FIREWALL_RENAME, RULE_CREATE)  # reading 2
+_PRIVATE_REGIONS_ONLY = (SNAPSHOTS, ALL_SNAPSHOTS, SCHEDULES)  # section 7.1
+_BODY_IGNORED = (SNAPSHOT_DELETE,)
 
 
 def authorise(token: str) -> Authorise:
@@ -119,6 +151,22 @@ def _is_object(data: t.Any) -> bool:
     return isinstance(data, dict) and text(data.get("id")) is not None
 
 
+def _is_record(data: t.Any) -> bool:
+    """Whether it is the record of a restore, of which nothing is needed: its id is no server's (H10)."""
+    return isinstance(data, dict) and bool(data)
+
+
+def _is_resource_list(data: t.Any) -> bool:
+    """Whether it is the list of all snapshots, which are wrapped by what they are snapshots of."""
+    items = _items(data)
+    return isinstance(items, list) and all(isinstance(item, dict) for item in items) and all(map(_is_object, wrapped(items)))
+
+
+def wrapped(listed: t.Iterable[Row]) -> list[t.Any]:
+    """The snapshots of instances out of the list of all snapshots (section 7.1)."""
+    return [row.get("instance") for row in listed if (text(row.get("resource_type")) or "instance").lower() == "instance"]
+
+
 def _is_acknowledgement(data: t.Any) -> bool:
     return isinstance(data, dict) and (text(data.get("result")) is not None or _is_object(data))
 
@@ -130,7 +178,10 @@ _SHAPES: t.Mapping[Call, t.Callable[[t.Any], bool]] = {
     GET: _is_object,
     REGIONS: _is_list("code"),
     SIZES: _is_list("name"),
-    **{call: _is_list("id") for call in (IMAGES, NETWORKS, FIREWALLS, SSH_KEYS)},
+    **{call: _is_list("id") for call in (IMAGES, NETWORKS, FIREWALLS, RULES, SSH_KEYS, SNAPSHOTS, SCHEDULES)},
+    ALL_SNAPSHOTS: _is_resource_list,
+    **dict.fromkeys((SNAPSHOT_CREATE, SCHEDULE_CREATE), _is_object),
+    **dict.fromkeys((SNAPSHOT_RESTORE, ANY_SNAPSHOT_RESTORE), _is_record),
 }
 
 
@@ -144,7 +195,7 @@ def classify(call: Call, response: Response) -> VpsError | None:
     if call is not RECOVERY_STATUS and word not in (None, "success", "ok"):
         # Accepted or not is not known: a call that may be sent again is, any other one ends as unclear.
         return TransientError(f"{TITLE} answered {call.id} with the result {one_line(str(word))[:40]!r}", request_id=_request_id(response))
-    if response.status == 204 and call.mutates and call is not CREATE:
+    if call in _BODY_IGNORED or (response.status == 204 and call.mutates and call not in _SHAPES):
         return None
     fits = _SHAPES.get(call, _is_acknowledgement)
     return None if response.parsed and fits(response.data) else unreadable(TITLE, call, response)
@@ -260,6 +311,8 @@ def _kind(call: Call, status: int, code: str | None, body: t.Mapping[str, t.Any]
         return by_code
     if integer(body.get("status")) == 500:
         return TransientError
+    if call in _PRIVATE_REGIONS_ONLY and (status == 403 or (status == 404 and "{" not in call.path)):
+        return UnsupportedError
     if status == 404 and "{" not in call.path:  # such a path exists at every Civo API, so this is none
         return ConfigurationError
     return _BY_STATUS.get(status, RejectedError if 400 <= status < 500 else ProtocolError)

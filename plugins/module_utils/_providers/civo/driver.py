@@ -17,20 +17,32 @@ import re
 import typing as t
 from dataclasses import replace
 
-from ..._core.errors import ConflictError, NotAppliedError, NotFoundError, OptionError, OutcomeUnknownError, TransientError, VpsError
-from ..._core.model import BUILDING, DELETING, REBOOTING, RESCUE, RUNNING, STOPPED, Instance, Outcome, Ref
+from ..._core.errors import (
+    ConflictError,
+    NotAppliedError,
+    NotFoundError,
+    OptionError,
+    OutcomeUnknownError,
+    TransientError,
+    VpsError,
+    WaitTimeoutError,
+)
+from ..._core.model import BUILDING, DELETING, DONE, REBOOTING, RESCUE, RUNNING, STOPPED, Instance, Outcome, Ref
 from ..._core.normalise import map_to_plain_tags
 from ..._core.plan import RESTART
-from ..._core.wait import Operation
+from ..._core.wait import Deadline, Operation
 from ..._http.client import Call
 from ..base import UUID, Context, Driver, Listing, Lookup, Order, Receipt, Wish
 from . import api, mapping
 from .account import Account
 from .api import Row
+from .backups import CivoBackups
+from .firewalls import CivoFirewalls
 from .ordering import choose
 from .profile import PROFILE
 
 LONGEST_NAME = 63  # section 4.3
+LOOK_SECONDS = 10.0  # how long the effect of a lost answer is looked for; for new servers section 4.3 asks for more
 REBOOT_SECONDS = 3.0  # one poll interval (section 4.2), after which ACTIVE proves that a reboot is over (section 4.5)
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
@@ -127,7 +139,7 @@ class CivoDriver(Driver):
         named = regions or ([self._civo.region] if self._civo.region else ())
         if named:
             return [Listing(self._civo.code(region), functools.partial(self._list_named, region)) for region in named]
-        return [Listing(code, functools.partial(self._list, code)) for code in self._civo.searched()]
+        return [Listing(code, functools.partial(self.in_region, code)) for code in self._civo.searched()]
 
     def read(self, instance: Instance, fields: t.Collection[str]) -> Instance:
         """Fill in the label of the network, the name of the firewall, and the recovery state."""
@@ -207,12 +219,13 @@ class CivoDriver(Driver):
         return None
 
     def _list_named(self, region: str) -> list[Instance]:
-        found = self._list(region)
+        found = self.in_region(region)
         if not found:
             self._civo.prove(region)
         return found
 
-    def _list(self, region: str) -> list[Instance]:
+    def in_region(self, region: str) -> list[Instance]:
+        """Every server of a region that is known to exist."""
         return [self._seen(row, region) for row in self._civo.instances(region)]
 
     def _seen(self, row: Row, region: str) -> Instance:
@@ -226,7 +239,7 @@ class CivoDriver(Driver):
 
     def _is_alone(self, instance: Instance) -> bool:
         """Whether its network holds no other server: one in its place would get a public address again, asked for or not (section 4.3)."""
-        return not any(other.network_id == instance.network_id and other.id != instance.id for other in self._list(str(instance.region)))
+        return not any(other.network_id == instance.network_id and other.id != instance.id for other in self.in_region(str(instance.region)))
 
     def _recovery(self, instance: Instance) -> bool:
         return mapping.recovery(self._send(api.RECOVERY_STATUS, instance))
@@ -291,7 +304,7 @@ class CivoDriver(Driver):
 
     def candidates(self, traits: t.Mapping[str, t.Any], known_ids: frozenset[str]) -> list[Instance]:
         """New servers of exactly our hostname in the region of the order (section 4.3)."""
-        listed = self._list(traits["region"])
+        listed = self.in_region(traits["region"])
         found = [each for each in listed if each.name == traits["name"] and each.id not in known_ids and each.status != DELETING]
         for each in found:
             self._expect_address(traits, str(each.id))
@@ -394,6 +407,25 @@ class CivoDriver(Driver):
                 hint="Run a task with state: restarted and stop_mode: hard.",
                 **{**exc.facts, "changed": True},
             ) from exc
+
+    # -- what hangs on a server ---------------------------------------------------------------------------------------
+
+    def firewall_verbs(self) -> CivoFirewalls:
+        """Firewalls (section 5)."""
+        return CivoFirewalls(self, self._civo)
+
+    def backup_verbs(self) -> CivoBackups:
+        """Snapshots and their schedules (sections 7.1 and 7.2)."""
+        return CivoBackups(self, self._civo)
+
+    def shows(self, what: str, look: t.Callable[[], bool], seconds: float = LOOK_SECONDS) -> bool:
+        """Whether the effect of a call whose answer was lost shows within C(seconds); it is not sent again either way (section 3.2)."""
+        operation = self.operation(what, lambda: DONE if look() else None)
+        try:
+            self.context.waiter.wait(operation, Deadline(self.context.waiter.clock, min(seconds, self.context.deadline.remaining)))
+        except (WaitTimeoutError, TransientError):
+            return False
+        return True
 
     def _send(self, call: Call, instance: Instance, body: t.Mapping[str, t.Any] | None = None) -> t.Any:
         return self._civo.send(call, str(instance.region), path={"id": instance.id}, body=body).data

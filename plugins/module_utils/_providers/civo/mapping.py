@@ -9,9 +9,30 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ..._core import rules as firewall_rules
+from ..._core import schedule as schedule_times
 from ..._core.errors import ProtocolError
-from ..._core.model import BUILDING, DELETING, ERROR, REBOOTING, RESIZING, RUNNING, STOPPED, UNKNOWN, Address, Instance, Ref
+from ..._core.model import (
+    BUILDING,
+    CREATING,
+    DELETING,
+    ERROR,
+    READY,
+    REBOOTING,
+    RESIZING,
+    RUNNING,
+    STOPPED,
+    UNKNOWN,
+    Address,
+    Backup,
+    Firewall,
+    Instance,
+    Part,
+    Ref,
+    Schedule,
+)
 from ..._core.normalise import address_family, flag, integer, iso_utc, plain_tags_to_map, text
+from ..._core.rules import ICMP, IN, LAST_PORT, OUT, TCP, UDP, Rule
 from .api import TITLE, Row
 
 STATUSES: t.Mapping[str, str] = {
@@ -33,6 +54,11 @@ _DIMENSIONS = {"cpu": "cpu_cores", "memory_mb": "ram_mb", "disk_gb": "disk_gb"}
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _RECOVERY_ON = ("enabled", "enable", "on", "true", "active")
 _RECOVERY_OFF = ("disabled", "disable", "off", "false", "inactive")
+_DIRECTIONS = {"ingress": IN, "inbound": IN, "egress": OUT, "outbound": OUT}
+_SENT_DIRECTIONS = {IN: "ingress", OUT: "egress"}
+_FINISHED = ("complete", "completed", "available", "ready")  # section 7.1, as are the next
+_BROKEN = ("failed", "error")
+_MARK = re.compile(r"polyhost\.cloud run=(\S+)(?: instance=(\S+))?")
 
 
 def instance(row: Row, account: str, region: str) -> Instance:
@@ -70,7 +96,12 @@ def instance(row: Row, account: str, region: str) -> Instance:
         settled=status in _SETTLED,
         networks=(Ref(network_id),) if network_id else None,
         ssh_keys=(Ref(key_id),) if key_id else (),
-        facts={"notes": _verbatim(row.get("notes")), "reverse_dns": text(row.get("reverse_dns")) or "", "stays": tuple(_stays(row))},
+        facts={
+            "notes": _verbatim(row.get("notes")),
+            "reverse_dns": text(row.get("reverse_dns")) or "",
+            "stays": tuple(_stays(row)),
+            "volumes": tuple(_volumes(row)),
+        },
     )
 
 
@@ -104,11 +135,16 @@ def _stays(row: Row) -> t.Iterator[str]:
     reserved = text(row.get("reserved_ip")) or text(row.get("reserved_ip_id"))
     if reserved:
         yield f"reserved address {reserved}"
+    for volume_id in _volumes(row):
+        yield f"volume {volume_id}"
+
+
+def _volumes(row: Row) -> t.Iterator[str]:
     volumes = row.get("attached_volumes")
     for volume in volumes if isinstance(volumes, list) else []:
         volume_id = text(volume.get("id")) if isinstance(volume, dict) else None
         if volume_id:
-            yield f"volume {volume_id}"
+            yield volume_id
 
 
 def credentials(row: Row) -> dict[str, str | None] | None:
@@ -127,6 +163,153 @@ def recovery(row: Row) -> bool:
     if word in _RECOVERY_ON or word in _RECOVERY_OFF:
         return word in _RECOVERY_ON
     raise ProtocolError(f"{TITLE} told the recovery state {word[:40]!r}, which is not known")
+
+
+# -- firewalls ------------------------------------------------------------------------------------------------------------
+
+
+def firewall(row: Row, rules: t.Iterable[Row], region: str, network_name: str | None) -> Firewall:
+    """One firewall.
+
+    Args:
+        rules: its rows, each of which may be several rules.
+        network_name: the label of its network, where it is known.
+    """
+    name = text(row.get("name"))
+    return Firewall(
+        "civo",
+        text(row["id"]),
+        name,
+        region=region,
+        network=text(row.get("network_id")),
+        rules=firewall_rules.canonical(rule for each in rules for rule in split(each)),
+        standard=(name or "").lower().startswith("default"),  # reading 29
+        facts={"network_name": network_name},
+    )
+
+
+def split(row: Row) -> tuple[Rule, ...]:
+    """A rule of theirs, which has several addresses, as rules with one each (sections 5.1 and 5.4, H9).
+
+    Raises:
+        ProtocolError: it cannot be read; a rule that is left out would pass for one that is not there.
+    """
+    try:
+        direction = _DIRECTIONS[(text(row.get("direction")) or "ingress").lower()]
+        protocol = (text(row.get("protocol")) or TCP).lower()
+        low, high = _ports(row) if protocol in (TCP, UDP) else (None, None)
+        peers = [firewall_rules.network(address) for address in _cidrs(row.get("cidr"))] or firewall_rules.EVERYWHERE
+    except (KeyError, ValueError) as exc:
+        raise ProtocolError(f"{TITLE} has a firewall rule {text(row.get('id'))} that cannot be read ({exc})") from None
+    action = (text(row.get("action")) or firewall_rules.ALLOW).lower()
+    return tuple(Rule(direction, protocol, low, high, peer, action, _verbatim(row.get("label")) or None) for peer in peers)
+
+
+def _ports(row: Row) -> tuple[int | None, int | None]:
+    """First and last port; C(ports) wins. There is no word for all ports but the whole range."""
+    first, _dash, last = (text(row.get("ports")) or "").partition("-")
+    if not first:
+        first, last = text(row.get("start_port")) or "", text(row.get("end_port")) or ""
+    if not first.strip():
+        return None, None
+    low, high = int(first), int(last) if last.strip() else int(first)
+    return (None, None) if low <= 1 and high in (0, LAST_PORT) else (low, high)
+
+
+def _cidrs(value: t.Any) -> list[str]:
+    listed = value if isinstance(value, list) else [value]
+    return [address for each in listed for address in re.split(r"[,\s]+", text(each) or "") if address]
+
+
+def joined(rules: t.Iterable[Rule]) -> list[Row]:
+    """The rows that make these rules: addresses that share everything else in one row. No ports is the whole range (section 5.2)."""
+    rows = []
+    for rule in firewall_rules.public(rules):
+        first, _dash, last = (rule["ports"] or f"1-{LAST_PORT}").partition("-")
+        ports = {} if rule["protocol"] == ICMP else {"start_port": first, "end_port": last or first}
+        label = {"label": rule["description"]} if rule["description"] else {}
+        direction = _SENT_DIRECTIONS[rule["direction"]]
+        rows.append({"protocol": rule["protocol"], **ports, "cidr": rule["addresses"], "direction": direction, "action": rule["action"], **label})
+    return rows
+
+
+# -- backups --------------------------------------------------------------------------------------------------------------
+
+
+def mark(run: str, instance_id: str) -> str:
+    """What is put into the description of a snapshot of ours."""
+    return f"polyhost.cloud run={run} instance={instance_id}"
+
+
+def backup(row: Row, region: str, instance_id: str | None) -> Backup:
+    """One snapshot of a server.
+
+    Args:
+        instance_id: the server; None where the snapshot was found without it, and only our mark may tell.
+    """
+    marked = _MARK.search(_verbatim(row.get("description")))
+    word = _state(row)
+    return Backup(
+        "civo",
+        text(row["id"]),
+        instance_id or (marked[2] if marked else None),
+        name=text(row.get("name")),
+        status=READY if (word or "").lower() in _FINISHED else ERROR if (word or "").lower() in _BROKEN else CREATING,
+        provider_status=word,
+        created_at=iso_utc(row.get("created_at")),
+        parts=tuple(Part(None, volume) for volume in _included(row)),
+        own=marked is not None,
+        run=marked[1] if marked else None,
+        facts={"region": region, "instance": instance_id},
+    )
+
+
+def is_leaving(row: Row) -> bool:
+    """Whether a snapshot is being deleted: it is no backup any more, and never becomes one again."""
+    return (_state(row) or "").lower().startswith("delet")
+
+
+def _state(row: Row) -> str | None:
+    status = row.get("status")
+    return text(status.get("state") if isinstance(status, dict) else status)
+
+
+def _included(row: Row) -> list[str]:
+    volumes = row.get("included_volumes")
+    named = [volume.get("id") if isinstance(volume, dict) else volume for volume in volumes] if isinstance(volumes, list) else []
+    return [volume_id for volume_id in map(text, named) if volume_id]
+
+
+def schedule(row: Row, instance: Instance) -> Schedule:
+    """A snapshot schedule as one server sees it (section 7.2)."""
+    listed = row.get("instances")
+    entries = {str(text(entry.get("id")) or text(entry.get("instance_id"))): entry for entry in (listed if isinstance(listed, list) else [])}
+    retention = row.get("retention")
+    kept = retention if isinstance(retention, dict) else {}
+    ours = entries.get(str(instance.id))
+    return Schedule(
+        "civo",
+        text(row["id"]),
+        text(row.get("name")),
+        instance.id,
+        cron=_cron(row.get("cron_expression")),
+        keep=integer(kept.get("max_snapshots")),
+        paused=bool(flag(row.get("paused"))),
+        covers=ours is not None and set(_included(ours)) >= set(instance.facts.get("volumes", ())),
+        facts={
+            "description": _verbatim(row.get("description")),
+            "retention": kept,
+            "instances": {entry_id: bool(entry.get("included_volumes")) for entry_id, entry in entries.items()},
+        },
+    )
+
+
+def _cron(value: t.Any) -> str | None:
+    """In the form that can be compared; what cannot be read differs from every expression."""
+    try:
+        return schedule_times.cron(str(value))
+    except ValueError:
+        return text(value)
 
 
 # -- what names are resolved against --------------------------------------------------------------------------------------

@@ -106,7 +106,7 @@ def choose(account: Account, wish: Wish, *, lenient: bool) -> Choice:
             unknown.append(f"{exc.facts['option']} {wanted}")
             return None
 
-    region = _region(account)
+    region = region_for(account, "an instance")
     code = str(region["code"])
     size = account.size(code, fields["size"])
     image = account.image(code, fields["image"])
@@ -119,12 +119,19 @@ def choose(account: Account, wish: Wish, *, lenient: bool) -> Choice:
     return Choice(wish, region, size, image, network, firewall, key, tuple(unknown))
 
 
-def _region(account: Account) -> Row:
-    """The region to create in, always an explicit one: for none the provider takes a random one (H2)."""
+def region_for(account: Account, what: str) -> Row:
+    """The region to create something in, always an explicit one: for none the provider takes a random one (H2).
+
+    Args:
+        what: in words, for messages.
+
+    Raises:
+        OptionError: none is named and there is no default, it does not exist, or it cannot hold instances.
+    """
     wanted = account.region or account.default()
     usable = f"Set it to one of: {', '.join(account.usable())}."
     if wanted is None:
-        raise OptionError(f"Creating an instance at {TITLE} needs region, since the account has no single default region", hint=usable, option="region")
+        raise OptionError(f"Creating {what} at {TITLE} needs region, since the account has no single default region", hint=usable, option="region")
     region = account.prove(wanted)
     if str(region["code"]) not in account.usable():
         raise OptionError(f"region: {region['code']} holds no instances at {TITLE}", hint=usable, option="region")

@@ -218,7 +218,17 @@ def test_every_call_carries_the_token_and_the_region(world: World, driver: CivoD
 
 
 def test_what_may_be_sent_again() -> None:
-    assert {call.id for call in api.CALLS if call.retry is Retry.NEVER} == {"instances.create", "instances.hard_reboot", "instances.soft_reboot"}
+    assert {call.id for call in api.CALLS if call.retry is Retry.NEVER} == {
+        "instances.create",
+        "instances.hard_reboot",
+        "instances.soft_reboot",
+        "firewalls.create",
+        "firewalls.rules.create",
+        "instance_snapshots.create",
+        "instance_snapshots.restore",
+        "resource_snapshots.restore",
+        "snapshot_schedules.create",
+    }
     assert [call.id for call in api.CALLS if call.retry is Retry.CHECK_FIRST] == ["instances.resize"]
     assert [call.id for call in api.CALLS if not call.resend_refused] == ["instances.create"]
     assert all(call.mutates == (call.method != "GET") == (call.retry is not Retry.READ) for call in api.CALLS)
