@@ -14,6 +14,9 @@ from .._core.plan import Plan, Step
 from .._providers.base import Driver, Terms
 
 
+_WHOLE = {"replace": "Replacing", "restore": "Restoring"}  # what is done to an object as a whole, in words
+
+
 @dataclass(frozen=True)
 class Subject:
     """The object that a plan is about.
@@ -125,8 +128,8 @@ def require_consent(steps: t.Iterable[Step], missing: t.Sequence[str], label: st
     """
     if missing:
         asking = [step for step in steps if set(step.needs) & set(missing)]
-        replaced = any(step.action == "replace" for step in asking)
-        change = f"Replacing {label}" if replaced else f"Changing {', '.join(sorted({step.field for step in asking}))} of {label}"
+        whole = next((_WHOLE[step.action] for step in asking if step.action in _WHOLE), None)
+        change = f"{whole} {label}" if whole else f"Changing {', '.join(sorted({step.field for step in asking}))} of {label}"
         raise ConsentError(
             f"{change} needs consent to: {', '.join(missing)}; nothing was changed",
             hint=f"Add to the task: allow: [{', '.join(missing)}].",

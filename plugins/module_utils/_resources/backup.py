@@ -57,6 +57,7 @@ class State:
         backup: the one that the task is about, where there is one.
         presumed: whether an earlier task would make the server (check mode).
         new: what this task ordered.
+        operation_id: the provider's task, where it is not awaited.
     """
 
     instance: Instance | None
@@ -64,6 +65,7 @@ class State:
     backup: Backup | None = None
     presumed: bool = False
     new: NewBackup | None = None
+    operation_id: str | None = None
 
 
 class BackupTask(ResourceTask[State]):
@@ -287,6 +289,10 @@ class BackupTask(ResourceTask[State]):
         """The backup."""
         return (state.backup or self._nothing(state)).public()
 
+    def more(self, state: State) -> dict[str, t.Any]:
+        """The provider's task, where it is left to itself."""
+        return {"operation_id": state.operation_id} if state.operation_id else {}
+
     def views(self, state: State, predicted: State, steps: t.Sequence[Step]) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
         """The backups of the server, one a line."""
         if not steps:
@@ -333,9 +339,10 @@ class BackupTask(ResourceTask[State]):
             now = self.driver.get(str(instance.id))
             if now is not None and now.status != RUNNING:
                 self._power(now, "start", Deadline(self.context.waiter.clock, AFTERCARE_SECONDS))
+            told = f"{self.driver.label(instance)}, which was stopped for it, runs."
         except VpsError as exc:
             told = f"{self.driver.label(instance)} was stopped for it and was not seen running again: {exc.message}."
-            failure.hint = " ".join(part for part in (told, failure.hint) if part)
+        failure.hint = " ".join(part for part in (told, failure.hint) if part)
 
     def _make(self, instance: Instance, state: State) -> State:
         now = self.context.provider_time()
@@ -352,7 +359,7 @@ class BackupTask(ResourceTask[State]):
             raise
         if not self.wish.wait:
             shown = name if "name" in self.driver.PROFILE.capabilities.backup else None
-            return replace(state, backup=replace(self._nothing(state), name=shown, status=CREATING))
+            return replace(state, backup=replace(self._nothing(state), name=shown, status=CREATING), operation_id=operation.id)
         self.context.waiter.wait(operation, self.context.deadline)
         return self._made(state, new)
 

@@ -9,11 +9,12 @@ One task a server at a time, and one status for whatever it is: nobody can tell 
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import functools
 import typing as t
 
-from ..._core.errors import NotAppliedError, NotFoundError, OperationFailedError, OutcomeUnknownError
+from ..._core.errors import NotAppliedError, NotFoundError, OperationFailedError, OutcomeUnknownError, TransientError
 from ..._core.model import CREATING, UNKNOWN, Backup, Instance, Outcome
 from ..._core.normalise import integer, iso_of, text
 from ..._core.together import side_by_side
@@ -141,17 +142,17 @@ class HosterapiBackups(BackupVerbs["HosterapiDriver"]):
             if progress is Progress.MOVING:
                 return None
             if progress is Progress.FAILED:
-                raise OperationFailedError(f"{api.TITLE}: the backup of {label} failed", hint="Run the task again; older backups are as they were.")
+                raise OperationFailedError(f"The backup of {label} failed", hint="Older backups are as they were; run the task again.")
             if any(str(moment) not in new.known_ids for moment in self._moments(sid)):
                 return Outcome(sid)
             if watch.quiet >= QUIET_POLLS and watch.elapsed >= BACKUP_GRACE:
                 raise NotAppliedError(
-                    f"{api.TITLE} accepted a backup of {label}, and none has appeared within {watch.elapsed:.0f} seconds",
+                    f"A backup of {label} was accepted, and none has appeared within {watch.elapsed:.0f} seconds",
                     hint="Look at the server in the provider's panel before you run the task again, which orders another one.",
                 )
             return None
 
-        return self.driver.operation(f"backup of {label}", check, instance_id=sid)
+        return self.driver.operation(f"backup of {label}", check)
 
     def made(self, new: NewBackup, listed: t.Sequence[Backup]) -> list[Backup]:
         """The newest of those that were not there before (section 7).
@@ -170,7 +171,7 @@ class HosterapiBackups(BackupVerbs["HosterapiDriver"]):
         def check() -> Outcome | None:
             return None if self._status(sid)[1] is Progress.MOVING else Outcome(sid)
 
-        return self.driver.operation(f"backup or restore of {self.driver.label(instance)}", check, instance_id=sid)
+        return self.driver.operation(f"backup or restore of {self.driver.label(instance)}", check)
 
     def _watch(self, sid: str) -> _Watch:
         return _Watch(self._before.get(sid), self.driver.context.waiter.clock.now)
@@ -186,6 +187,8 @@ class HosterapiBackups(BackupVerbs["HosterapiDriver"]):
         server = t.cast(Instance, instance)
         watch = self._watch(str(server.id))
         self._send(api.RESTORE, str(server.id), {"backup": int(str(backup.id))})
+        with contextlib.suppress(TransientError):
+            watch.see(self._status(str(server.id))[1])  # at once, since a short one may be over by the first poll
         return self._restoring(server, watch)
 
     def under_way(self, instance: Instance | None, backup: Backup, restore: Restore) -> Operation | None:
@@ -198,6 +201,7 @@ class HosterapiBackups(BackupVerbs["HosterapiDriver"]):
     def _restoring(self, server: Instance, watch: _Watch) -> Operation:
         """Await the end of a restore, and then the power state of before (HA-17), seen twice."""
         sid, label = str(server.id), self.driver.label(server)
+        patience = min(RESTORE_GRACE, self.driver.context.deadline.seconds / 4)
         steady = 0
 
         def back() -> bool:
@@ -211,9 +215,9 @@ class HosterapiBackups(BackupVerbs["HosterapiDriver"]):
             progress = watch.see(self._status(sid)[1])
             if progress is Progress.FAILED:
                 raise OperationFailedError(
-                    f"{api.TITLE}: the restore of {label} failed", hint="Look at the server in the provider's panel: its disk may be incomplete.", id=sid
+                    f"The restore of {label} failed", hint="Look at the server in the provider's panel: its disk may be incomplete.", id=sid
                 )
-            if progress is Progress.MOVING or (not watch.moved and watch.elapsed < RESTORE_GRACE):
+            if progress is Progress.MOVING or (not watch.moved and watch.elapsed < patience):
                 return None
             return Outcome(sid) if back() else None
 
