@@ -108,7 +108,7 @@ class FirewallTask(ResourceTask[State]):
             firewall = replace(firewall, instances=self.verbs.users(firewall, ()))
         if self.wish.state == "absent":
             return self._taking_away(State(firewall), ())
-        having = {ref.id for ref in firewall.instances} if firewall else set()
+        having = self._having(firewall) if firewall else set()
         located = {item: locate(self.driver, item) if item else None for item in self.wish.instances or () if item not in having}
         presumed = tuple(item for item, instance in located.items() if instance is None)
         if presumed and not self.context.check_mode:
@@ -116,7 +116,7 @@ class FirewallTask(ResourceTask[State]):
         wanted = tuple({str(instance.id): instance for instance in located.values() if instance is not None}.values())
         if firewall is not None and not self.verbs.lists_users:
             firewall = replace(firewall, instances=self.verbs.users(firewall, wanted))
-            having = {ref.id for ref in firewall.instances}
+            having = self._having(firewall)
         attach = tuple(instance for instance in wanted if instance.id not in having)
         new = self._new() if firewall is None else None
         target = firewall or (Firewall(self.driver.PROFILE.name, None, new.name, region=new.region, network=new.network) if new else None)
@@ -131,7 +131,14 @@ class FirewallTask(ResourceTask[State]):
             return state
         stay = set() if self.wish.state == "absent" else {*kept, *(self.wish.instances or ())}
         surplus = tuple(ref for ref in state.firewall.instances if ref.id not in stay)
-        return replace(state, surplus=surplus, instead=self._instead(state.firewall) if surplus else None)
+        if not surplus:
+            return state
+        self.verbs.check_detach(state.firewall)
+        return replace(state, surplus=surplus, instead=self._instead(state.firewall))
+
+    def _having(self, firewall: Firewall) -> set[str | None]:
+        """The ids of the servers that have it on all their ports, as far as they are wanted ones."""
+        return {ref.id for ref in firewall.instances} - self.verbs.partly(firewall, self.wish.instances or ())
 
     def _find(self) -> Firewall | None:
         name, firewall_id = self.wish.name, self.wish.id
@@ -331,7 +338,7 @@ class FirewallTask(ResourceTask[State]):
     def _after(self, firewall: Firewall, step: Step) -> Firewall:
         if step.action == "attach":
             ref = Ref(step.target.id, step.target.name) if step.target else Ref(None, step.after)
-            return replace(firewall, instances=(*firewall.instances, ref))
+            return replace(firewall, instances=(*(each for each in firewall.instances if each.id != ref.id or ref.id is None), ref))
         if step.action == "detach":
             return replace(firewall, instances=tuple(ref for ref in firewall.instances if ref != step.target))
         if step.field == "rules":
@@ -408,11 +415,16 @@ class FirewallTask(ResourceTask[State]):
         if step.action == "create":
             return True
         if step.field == "instances":
-            having = {ref.id for ref in self.verbs.users(now, [step.target] if step.action == "attach" else [])}
-            return (step.target.id in having) is (step.action == "attach")
+            return self._moved(step, replace(now, instances=self.verbs.users(now, [step.target] if step.action == "attach" else [])))
         if step.field == "rules":
             return not core_rules.difference(core_rules.after(now.rules, step.target), now.rules)
         return bool(getattr(now, step.field) == step.after)
+
+    def _moved(self, step: Step, now: Firewall) -> bool:
+        """Whether the server of an C(attach) has it on all ports, that of a C(detach) on none."""
+        if step.action == "attach":
+            return step.target.id in self._having(now)
+        return all(ref.id != step.target.id for ref in now.instances)
 
     def _now(self, state: State) -> Firewall | None:
         """The firewall as it is now; one that was just ordered is known by its name alone."""
@@ -471,12 +483,12 @@ class FirewallTask(ResourceTask[State]):
         if now is None:
             return state, ["everything"]
         now = replace(now, instances=self.verbs.users(now, state.wanted))
-        wish, new, having = self.wish, state.new, {ref.id for ref in now.instances}
+        wish, new = self.wish, state.new
         renamed = wish.id and wish.name and now.name != wish.name
         described = wish.description is not None and wish.description != (now.description or "")
         change = core_rules.difference(new.rules, now.rules) if new else self._difference(now)
-        moved = [step for step in plan.steps if step.field == "instances" and (step.target.id in having) is not (step.action == "attach")]
-        wrong = {"name": renamed, "description": described, "rules": change, "instances": moved}
+        unmoved = [step for step in plan.steps if step.field == "instances" and not self._moved(step, now)]
+        wrong = {"name": renamed, "description": described, "rules": change, "instances": unmoved}
         return replace(state, firewall=now), [field_name for field_name, differs in wrong.items() if differs]
 
     def _insist_gone(self, state: State) -> State:
