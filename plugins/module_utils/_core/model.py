@@ -292,6 +292,7 @@ class Schedule:
     """Backups of a server that the provider makes by itself.
 
     Args:
+        instance: the server's id; None for a schedule of that name that does not cover it at all.
         cron: five fields as C(_core/schedule.py) spells them out, UTC; or C(every), in seconds.
         keep: how many backups stay; the oldest goes.
         covers: whether it is about all that it should back up (a disk that was attached later may be missing).

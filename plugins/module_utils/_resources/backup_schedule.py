@@ -91,7 +91,7 @@ class ScheduleTask(ResourceTask[State]):
             self.context.warn(f"There is no instance {self.wish.instance or 'yet'}; the prediction takes it that an earlier task makes it")
             return State(None, None, self._wanted(nothing), presumed=True)
         try:
-            found = self.verbs.schedules(instance, name)
+            found = self._named(instance, name)
         except NotFoundError:
             return self._without_instance(nothing)
         if len(found) > 1:
@@ -99,6 +99,11 @@ class ScheduleTask(ResourceTask[State]):
             raise AmbiguousError(f"{self.title} has {len(ids)} schedules named {name}: {', '.join(ids)}", hint="Remove all but one of them.", ids=ids)
         current = found[0] if found else None
         return State(instance, current, self._wanted(current or nothing))
+
+    def _named(self, instance: Instance, name: str) -> list[Schedule]:
+        """The schedules of that name; to C(absent) those that are about other servers only are none of its business."""
+        found = self.verbs.schedules(instance, name)
+        return [each for each in found if each.instance is not None] if self.wish.state == "absent" else found
 
     def _without_instance(self, nothing: Schedule) -> State:
         if self.wish.state != "absent":
@@ -128,6 +133,8 @@ class ScheduleTask(ResourceTask[State]):
         if current is None:
             if (not wanted.cron and not wanted.every) or not wanted.keep:
                 raise OptionError("schedule: a new one needs cron or every, and keep", hint="Add what is missing.", option="schedule")
+            if state.instance is not None:
+                self.verbs.check_create(state.instance)
             after = {key: value for key, value in wanted.public().items() if key in ("name", "cron", "every", "keep", "paused") and value is not None}
             return Plan((Step("create", "schedule", None, after, cost=self.verbs.costs),), approvable=not state.presumed)
         return Plan(tuple(self._changes(current, wanted)))
@@ -181,7 +188,7 @@ class ScheduleTask(ResourceTask[State]):
 
     def _applied(self, state: State) -> Schedule | None:
         """The schedule once it is as wanted; after a deletion, what is left of it."""
-        found = self.verbs.schedules(t.cast(Instance, state.instance), str(state.wanted.name))
+        found = self._named(t.cast(Instance, state.instance), str(state.wanted.name))
         if self.wish.state == "absent":
             return None if found else state.wanted
         if len(found) > 1:

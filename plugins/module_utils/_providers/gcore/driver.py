@@ -18,6 +18,7 @@ from ..._core.wait import Operation
 from ..base import UUID, Context, Driver, Listing, Lookup, Order, Receipt, Wish
 from . import mapping
 from .api import ACTION, CHANGE_FLAVOR, CREATE, DELETE, GET, LIST, RENAME, RESIZE_FLAVORS, TITLE, Api
+from .backups import Snapshots
 from .catalogue import WITH_PRICES, Catalogue, offered, pick_flavor
 from .firewalls import SecurityGroups
 from .network import PortGroups, floating_ips
@@ -235,7 +236,6 @@ class GcoreDriver(Driver):
 
     def _when_free(self, instance: Instance, send: t.Callable[[], t.Any]) -> t.Any:
         """Send a change; while a task holds the server, wait for it first (reading 9)."""
-
         return self.tasks.when_free(send, lambda _refusal: self.holder(instance), f"instance {instance.id}", instance.id)
 
     def holder(self, instance: Instance) -> str | None:
@@ -303,6 +303,10 @@ class GcoreDriver(Driver):
     def firewall_verbs(self) -> SecurityGroups:
         """The verbs of security groups."""
         return SecurityGroups(self)
+
+    def backup_verbs(self) -> Snapshots:
+        """The verbs of backups."""
+        return Snapshots(self)
 
     def resize(self, instance: Instance, changes: t.Mapping[str, t.Any], wish: Wish) -> Operation | None:
         """Grow the boot volume, then change the flavor; what holds already is left out, so it is safe to call again."""

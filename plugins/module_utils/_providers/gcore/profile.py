@@ -64,6 +64,18 @@ PROFILE = Profile(
             "console": "noVNC, SPICE or serial address",
             "volumes": "separate objects; they stay after the server is deleted unless delete_with names them",
         },
+        backup={
+            "present": "one snapshot a volume, tied by tags; each is paid for by the size of its volume",
+            "name": "up to 200 characters; names may repeat",
+            "absent": "all snapshots of a backup, or by its id one of them",
+            "keep": "deletes the oldest by itself",
+            "consistent": "stops the server first, since the snapshots are not taken at one moment",
+            "in_place": "a detached data volume, to its latest snapshot",
+            "new": "a new instance, or a new volume attached to an existing one",
+            "cron": "lifecycle policy over the volumes of an instance, in UTC; not day of the month and day of the week at once",
+            "every": "lifecycle policy over the volumes of an instance; an hour or more",
+            "paused": "the policy pauses",
+        },
         firewall={
             "present": "security groups, per project and region",
             "absent": "all but the default one",
