@@ -69,7 +69,8 @@ def read_accounts(config: t.Mapping[str, t.Any], template: t.Callable[[t.Any], t
 
 def _account(place: str, given: dict[str, t.Any], template: t.Callable[[t.Any], t.Any], on_error: t.Any) -> Account:
     _refuse_unknown(given, ACCOUNT, place)
-    checked = ArgumentSpecValidator(ACCOUNT, mutually_exclusive=[["region", "regions"]]).validate({"on_error": on_error, **template(given)})
+    values = {key: str(value) if getattr(value, "__ENCRYPTED__", False) else value for key, value in template(given).items()}  # from a vault, before 2.19
+    checked = ArgumentSpecValidator(ACCOUNT, mutually_exclusive=[["region", "regions"]]).validate({"on_error": on_error, **values})
     if checked.error_messages:
         redact = Redactor([str(checked.validated_parameters.get("api_token") or "")]).text
         raise OptionError(_placed(place, "; ".join(redact(message) for message in checked.error_messages)))

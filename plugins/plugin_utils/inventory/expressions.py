@@ -49,6 +49,7 @@ _PURE_TESTS = frozenset(
     "!= < <= == > >= contains defined divisibleby eq even false ge gt in integer float iterable le lower lt mapping match ne none number odd "
     "regex search sequence string subset superset true undefined upper version".split()
 )
+_METHODS = frozenset(name for kind in (dict, list, str) for name in dir(kind))  # what a dot finds before it looks for an item
 _GLOBALS = frozenset("cycler dict joiner lipsum lookup namespace now omit q query range undef".split())
 
 
@@ -132,7 +133,7 @@ def _is_pure(node: nodes.Node) -> bool:
     if isinstance(node, nodes.Test):
         return node.name in _PURE_TESTS
     if isinstance(node, nodes.Getattr):
-        return not node.attr.startswith("_")
+        return not node.attr.startswith("_") and node.attr not in _METHODS
     return isinstance(node, _PURE_NODES)
 
 
