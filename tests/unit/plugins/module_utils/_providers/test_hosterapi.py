@@ -149,9 +149,13 @@ def test_what_may_be_sent_again() -> None:
         "server_config",
         "server_status",
         "server_templates",
+        "backups_list",
+        "backups_status",
         "job_get",
     }
     assert {call.id for call in api.CALLS if call.retry is Retry.NEVER} == {
+        "backups_create",
+        "backups_restore",
         "server_create",
         "server_reboot",
         "server_reboot_force",
