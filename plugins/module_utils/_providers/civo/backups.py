@@ -95,7 +95,9 @@ class CivoBackups(BackupVerbs["CivoDriver"]):
     def _listed(self, call: Call, region: str, path: t.Mapping[str, t.Any] | None = None) -> list[Row]:
         try:
             return api.rows(self._civo.send(call, region, path=path))
-        except UnsupportedError as exc:
+        except (UnsupportedError, NotFoundError) as exc:
+            if path and isinstance(exc, NotFoundError):
+                raise
             raise self._not_here(region, exc.message) from exc
 
     def _not_here(self, region: str, told: str) -> UnsupportedError:

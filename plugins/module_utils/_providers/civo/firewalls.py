@@ -35,6 +35,7 @@ class CivoFirewalls(FirewallVerbs["CivoDriver"]):
         super().__init__(driver)
         self._civo = account
         self._home: dict[str, str] = {}  # the region in which an id was seen
+        self._servers: dict[str, list[Instance]] = {}  # by region, as old as the last look at its firewalls
 
     # -- options ----------------------------------------------------------------------------------------------------
 
@@ -103,6 +104,7 @@ class CivoFirewalls(FirewallVerbs["CivoDriver"]):
         return found
 
     def _listed(self, region: str) -> list[Row]:
+        self._servers.pop(self._civo.code(region), None)
         rows = self._civo.reread(api.FIREWALLS, region)
         if not rows:
             self._civo.prove(region)
@@ -123,7 +125,10 @@ class CivoFirewalls(FirewallVerbs["CivoDriver"]):
         return tuple(Ref(each.id, each.name) for each in self._residents(firewall) if each.status != DELETING)
 
     def _residents(self, firewall: Firewall) -> list[Instance]:
-        return [each for each in self.driver.in_region(str(firewall.region)) if _has(each, firewall)]
+        region = str(firewall.region)
+        if region not in self._servers:
+            self._servers[region] = self.driver.in_region(region)
+        return [each for each in self._servers[region] if _has(each, firewall)]
 
     # -- writes -----------------------------------------------------------------------------------------------------
 
@@ -246,6 +251,7 @@ class CivoFirewalls(FirewallVerbs["CivoDriver"]):
         except NotFoundError:
             return None
         except ConflictError as exc:
+            self._servers.clear()
             using = ", ".join(sorted(self.driver.label(each) for each in self._residents(firewall)))
             exc.hint = f"It is still used by {using}." if using else "Clusters and load balancers may use it too; see Civo's dashboard."
             raise
