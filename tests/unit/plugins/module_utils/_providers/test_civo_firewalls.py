@@ -258,7 +258,7 @@ def test_a_create_needs_a_region_or_a_default_one() -> None:
     world.script.on("GET /networks@LON1", NETWORKS)
     assert world.driver.firewall_verbs().plan_new("web", None, None, ()).region == "LON1"
     world = World(None)
-    world.script.on("GET /regions", [{**row, "default": False} for row in REGIONS])
+    world.script.on("GET /regions", [{**t.cast("dict[str, t.Any]", row), "default": False} for row in REGIONS])
     with pytest.raises(OptionError, match="a firewall at Civo needs region"):
         world.driver.firewall_verbs().plan_new("web", None, None, ())
 
