@@ -16,6 +16,7 @@ from .._core.rules import ANY, EVERYWHERE, ICMP, IN, OUT, TCP, UDP, Rule
 
 _NUMBERS = {"0": ANY, "1": ICMP, "6": TCP, "17": UDP}
 _ICMP_V6 = ("ipv6-icmp", "icmpv6", "58")
+_OTHERS = ("ah", "dccp", "egp", "esp", "gre", "igmp", "ipip", "ospf", "pgm", "rsvp", "sctp", "udplite", "vrrp")
 
 
 def is_v6(row: t.Mapping[str, t.Any]) -> bool:
@@ -44,3 +45,8 @@ def protocol_of(row: t.Mapping[str, t.Any]) -> str:
     if word in _ICMP_V6 and is_v6(row):
         return ICMP
     return _NUMBERS.get(word, word)
+
+
+def is_protocol(word: str) -> bool:
+    """Whether a protocol that somebody wants is one, by a neutral name, by its own or by its number."""
+    return word in (TCP, UDP, ICMP, ANY, *_OTHERS) or (word.isdecimal() and word not in (*_NUMBERS, *_ICMP_V6) and int(word) < 256)

@@ -17,6 +17,7 @@ from ..._core.rules import GROUP, Difference, Rule
 from ..._core.wait import Operation
 from ..base import UUID
 from ..firewalls import FirewallVerbs, NewFirewall
+from ..openstack import is_protocol
 from . import mapping
 from .api import GROUP_CREATE, GROUP_DELETE, GROUP_UPDATE, GROUP_USERS, SECURITY_GROUP, SECURITY_GROUPS, TITLE, Row
 from .tasks import CREATES_GROUP
@@ -47,7 +48,7 @@ class SecurityGroups(FirewallVerbs["GcoreDriver"]):
     # -- options ----------------------------------------------------------------------------------------------------
 
     def spell(self, rules: t.Sequence[Rule]) -> tuple[Rule, ...]:
-        """The rules, with ids of groups as they are shown; too many rules and long descriptions are refused."""
+        """The rules, with ids of groups as they are shown; too many rules, long descriptions and what is no protocol are refused."""
         spelt = tuple(self._spelt(rule) for rule in super().spell(rules))
         if len(spelt) > MAX_RULES:
             raise OptionError(
@@ -56,6 +57,8 @@ class SecurityGroups(FirewallVerbs["GcoreDriver"]):
                 option="rules",
             )
         for rule in spelt:
+            if not is_protocol(rule.protocol):
+                raise self.refused(rule, "there is no such protocol", "Write tcp, udp, icmp or any.")
             if len(rule.description or "") > MAX_DESCRIPTION:
                 raise self.refused(rule, f"its description has {len(rule.description or '')} characters", f"At most {MAX_DESCRIPTION}.")
         return spelt
