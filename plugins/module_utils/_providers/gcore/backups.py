@@ -253,7 +253,7 @@ class Snapshots(BackupVerbs["GcoreDriver"]):
 
     def change_schedule(self, instance: Instance, current: Schedule, wanted: Schedule) -> None:
         """Change the policy in place."""
-        self._policies.change(current, wanted)
+        self._policies.change(instance, current, wanted)
 
     def delete_schedule(self, schedule: Schedule) -> None:
         """Delete the policy, or take the server out of it where it is about others too."""

@@ -13,7 +13,7 @@ import re
 import typing as t
 
 from ..._core import schedule as times
-from ..._core.errors import OptionError
+from ..._core.errors import OptionError, OutcomeUnknownError
 from ..._core.model import Instance, Schedule
 from ..._core.normalise import integer, text
 from .api import (
@@ -92,18 +92,31 @@ class Policies:
         }
         self._api.ask(POLICY_CREATE, self._scope.path(str(instance.region)), body=body)
 
-    def change(self, current: Schedule, wanted: Schedule) -> None:
+    def change(self, instance: Instance, current: Schedule, wanted: Schedule) -> None:
         """Make the difference: add before anything is removed, so that there is never none."""
         path = self._path(current)
         added, surplus = _difference(current, wanted)
         if current.facts["missing"]:
             self._api.ask(POLICY_ADD_VOLUMES, path, body={"volume_ids": list(current.facts["missing"])})
         if added:
-            self._api.ask(POLICY_ADD_SCHEDULES, path, body={"schedules": added})
+            self._add(instance, current, added)
         if surplus:
             self._api.ask(POLICY_REMOVE_SCHEDULES, path, body={"schedule_ids": surplus})
         if current.paused != wanted.paused:
             self._api.ask(POLICY_UPDATE, path, body={"status": _status(wanted)})
+
+    def _add(self, instance: Instance, current: Schedule, added: t.Sequence[Row]) -> None:
+        """Add schedules, once; after a lost answer the policy tells whether they are there.
+
+        Raises:
+            OutcomeUnknownError: they are not.
+        """
+        try:
+            self._api.ask(POLICY_ADD_SCHEDULES, self._path(current), body={"schedules": added})
+        except OutcomeUnknownError:
+            there = {_meaning(row) for found in self._all(instance) if found.id == current.id for row in found.facts["schedules"]}
+            if not {_meaning(row) for row in added} <= there:
+                raise
 
     def delete(self, schedule: Schedule) -> None:
         """Delete a policy; one that is about other volumes too only loses those of the server."""

@@ -209,6 +209,12 @@ def test_calls_that_write_are_sent_again_only_where_the_contract_allows() -> Non
         "instances.action",
         "instances.change_flavor",
         "volumes.extend",
+        "volumes.create",
+        "volumes.attach",
+        "volumes.revert",
+        "snapshots.create",
+        "lifecycle_policies.create",
+        "lifecycle_policies.add_schedules",
         "security_groups.create",
     }
     assert set(writes.values()) == {Retry.NEVER, Retry.IDEMPOTENT}
