@@ -91,8 +91,8 @@ def reply(query: Message, *answers: t.Any, rcode: str = "NOERROR", authority: t.
     message = dns.message.make_response(query)
     message.flags |= flags
     message.set_rcode(dns.rcode.from_text(rcode))
-    message.answer += answers
-    message.authority += authority
+    message.answer.extend(answers)
+    message.authority.extend(authority)
     return bytes(message.to_wire())
 
 
@@ -253,7 +253,7 @@ class System:
             resolver.nameservers, resolver.port = [self.recursive.place[0]], self.recursive.place[1]
             return resolver
 
-        monkeypatch.setattr(client.dns.resolver, "Resolver", local)
+        monkeypatch.setattr(dns.resolver, "Resolver", local)
         monkeypatch.setattr(client, "PORT", self.authority.place[1])
 
     def pointers(self, responder: Responder) -> int:
@@ -294,9 +294,9 @@ def test_this_machines_resolver_fails_too(serve: t.Callable[..., Responder], mon
 
 def test_a_machine_without_resolvers(monkeypatch: pytest.MonkeyPatch) -> None:
     def none() -> t.NoReturn:
-        raise dns.resolver.NoResolverConfiguration("no nameservers")
+        raise dns.resolver.NoResolverConfiguration
 
-    monkeypatch.setattr(client.dns.resolver, "Resolver", none)
+    monkeypatch.setattr(dns.resolver, "Resolver", none)
     assert "the resolvers of this machine" in str(look_up(ADDRESS).problem)
 
 
