@@ -6,7 +6,7 @@
 PY := sh tools/python.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help demo simulator test setup lint units integration sanity bench docs dist clean
+.PHONY: help demo simulator test setup lint units integration sanity matrix bench docs dist clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -34,6 +34,9 @@ integration: ## ansible-playbook against the simulator
 
 sanity: ## ansible-test sanity
 	@$(PY) tools/check.py sanity
+
+matrix: ## units and integration on each ansible-core from 2.17 to 2.21 whose Python is there
+	@$(PY) tools/matrix.py
 
 bench: ## API calls and wall time, beside an empty module
 	@$(PY) tools/bench.py

@@ -24,6 +24,7 @@ from tree import make_tree
 from workshop import CACHE, COLLECTION, HOME, TREE, Failure, Finished, environment, main, run
 
 REPORTS = CACHE / "reports"
+SUITES = {"units": "tests/unit", "integration": "tests/integration"}  # where the tests of each lie
 
 # ansible-test makes environments without pip and wants to download its bootstrap file; the interpreter brings one along.
 PIP_BOOTSTRAP = """import subprocess, sys
@@ -105,11 +106,11 @@ class Checks:
 
     def units(self) -> Tally:
         """The unit tests."""
-        return self._pytest("units", "tests/unit")
+        return run_pytest("units", programs("test"), self._only or [SUITES["units"]])
 
     def integration(self) -> Tally:
         """The tests that run ansible-playbook against the simulator."""
-        return self._pytest("integration", "tests/integration")
+        return run_pytest("integration", programs("test"), self._only or [SUITES["integration"]])
 
     def sanity(self) -> Tally:
         """ansible-test's sanity tests, each counted as one check."""
@@ -144,28 +145,28 @@ class Checks:
             tally.failed += 1
         return tally
 
-    def _pytest(self, name: str, folder: str) -> Tally:
-        _headline(name)
-        report = REPORTS / f"{name}.xml"
-        report.parent.mkdir(parents=True, exist_ok=True)
-        report.unlink(missing_ok=True)
-        bin = programs("test")
-        which = self._only or [folder]
-        temporary = CACHE / "tmp" / name
-        temporary.parent.mkdir(exist_ok=True)
-        command: list[str | Path] = [bin / "python", "-m", "pytest", "-q", "-n", "2", "--basetemp", temporary, f"--junitxml={report}", *which]
-        finished = run(command, cwd=COLLECTION, env={**environment(bin), "PYTHONPATH": str(TREE)}, timeout=1800)
-        tally = _read_report(report) if report.exists() else Tally()
-        if finished.status and not tally.failed:
-            print(f"{name}: pytest ended with status {finished.status} and counted no failure", flush=True)
-            tally.failed += 1
-        if not tally.passed:
-            print(f"{name}: no test passed in {' '.join(which)}", flush=True)
-            tally.failed += not tally.failed
-        return tally
-
     def _matching(self, *patterns: str) -> list[str]:
         return [path for path in self._files if any(fnmatch.fnmatch(path, pattern) for pattern in patterns)]
+
+
+def run_pytest(name: str, bin: Path, which: t.Sequence[str]) -> Tally:
+    """The tests in the files or folders C(which), in the environment whose programs lie in C(bin)."""
+    _headline(name)
+    report = REPORTS / f"{name}.xml"
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.unlink(missing_ok=True)
+    temporary = CACHE / "tmp" / name
+    temporary.parent.mkdir(exist_ok=True)
+    command: list[str | Path] = [bin / "python", "-m", "pytest", "-q", "-n", "2", "--basetemp", temporary, f"--junitxml={report}", *which]
+    finished = run(command, cwd=COLLECTION, env={**environment(bin), "PYTHONPATH": str(TREE)}, timeout=1800)
+    tally = _read_report(report) if report.exists() else Tally()
+    if finished.status and not tally.failed:
+        print(f"{name}: pytest ended with status {finished.status} and counted no failure", flush=True)
+        tally.failed += 1
+    if not tally.passed:
+        print(f"{name}: no test passed in {' '.join(which)}", flush=True)
+        tally.failed += not tally.failed
+    return tally
 
 
 def _headline(name: str) -> None:

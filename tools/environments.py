@@ -10,19 +10,19 @@ import hashlib
 import re
 import shutil
 import sys
-import venv
 from pathlib import Path
 
+from interpreters import identity
 from workshop import CACHE, ROOT, Failure, main, pip_environment, run
 
 
-def programs(name: str) -> Path:
-    """The folder with the programs of the environment C(name), made before if need be."""
+def programs(name: str, python: Path = Path(sys.executable)) -> Path:
+    """The folder with the programs of the environment C(name), made before by the interpreter C(python) if need be."""
     home = CACHE / "venv" / name
     stamp = home / "made-from"
-    key = _key(name, home)
+    key = _key(name, python, home)
     if not stamp.is_file() or stamp.read_text(encoding="utf-8") != key:
-        _make(name, home)
+        _make(name, python, home)
         stamp.write_text(key, encoding="utf-8")
     return home / "bin"
 
@@ -30,21 +30,22 @@ def programs(name: str) -> Path:
 def requirements(name: str) -> str:
     """The text of a requirements file with those it includes in place."""
     text = (ROOT / "tools" / f"requirements-{name}.txt").read_text(encoding="utf-8")
-    return re.sub(r"^-r requirements-(\w+)\.txt$", lambda match: requirements(match[1]), text, flags=re.MULTILINE)
+    return re.sub(r"^-r requirements-(.+)\.txt$", lambda match: requirements(match[1]), text, flags=re.MULTILINE)
 
 
-def _key(name: str, home: Path) -> str:
+def _key(name: str, python: Path, home: Path) -> str:
     """What an environment depends on; its own place too, since its programs begin with it."""
-    facts = "\n".join([requirements(name), sys.version, sys.base_prefix, str(home)])
+    facts = "\n".join([requirements(name), identity(python), str(home)])
     return hashlib.sha256(facts.encode()).hexdigest()
 
 
-def _make(name: str, home: Path) -> None:
+def _make(name: str, python: Path, home: Path) -> None:
     print(f"Making the virtual environment .cache/venv/{name} ...", flush=True)
     shutil.rmtree(home, ignore_errors=True)
-    venv.create(home, with_pip=True)
-    command: list[str | Path] = [home / "bin" / "python", "-m", "pip", "install", "--quiet", "--quiet", "--requirement", f"tools/requirements-{name}.txt"]
-    if run(command, env=pip_environment()).status:
+    install: list[str | Path] = [home / "bin" / "python", "-m", "pip", "install", "--quiet", "--quiet", "--requirement", f"tools/requirements-{name}.txt"]
+    if run([python, "-m", "venv", home], env=pip_environment()).status:
+        raise Failure(f"{python} could not make a virtual environment; see above")
+    if run(install, env=pip_environment()).status:
         raise Failure(f"pip could not install tools/requirements-{name}.txt; see above")
 
 

@@ -14,7 +14,7 @@ import typing as t
 
 import pytest
 
-from .conftest import ROOT, Controller
+from .conftest import ROOT, Controller, Run
 
 PROVIDERS = ("hostwinds", "civo", "gcore", "hosterapi")
 CREATE: dict[str, dict[str, t.Any]] = {
@@ -163,35 +163,32 @@ def test_a_netrc_entry_never_replaces_the_credentials(controller: Controller) ->
     assert run.result["instances"] == [], run.output
 
 
+def side_by_side(controller: Controller, hosts: int, *tasks: dict[str, t.Any]) -> Run:
+    """Run tasks for h0, h1... in as many forks, on this machine and with the interpreter that ansible itself runs on."""
+    inventory, playbook = controller.folder / "hosts", controller.folder / "forks.yml"
+    here = "ansible_connection=local ansible_python_interpreter='{{ ansible_playbook_python }}'"
+    inventory.write_text("".join(f"h{number} {here}\n" for number in range(hosts)), encoding="utf-8")
+    playbook.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
+    return controller.playbook(str(playbook), "-i", str(inventory), "--forks", str(hosts))
+
+
 def test_rate_limit_holds_over_forks(controller: Controller) -> None:
-    inventory = controller.folder / "hosts"
-    inventory.write_text("".join(f"h{number} ansible_connection=local\n" for number in range(6)), encoding="utf-8")
-    playbook = controller.folder / "forks.yml"
     task = {"polyhost.cloud.vps_instance_info": {"provider": "civo", "region": "LON1", "rate_limit": 3}}
-    playbook.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": [task, task]}]), encoding="utf-8")
-    run = controller.playbook(str(playbook), "-i", str(inventory), "--forks", "6")
+    run = side_by_side(controller, 6, task, task)
     assert run.status == 0, run.output
     assert len(controller.simulator.calls("civo")) >= 12
     assert controller.simulator.peak_rate("civo") <= 3
 
 
 def test_two_forks_of_one_name_make_one_server(controller: Controller) -> None:
-    inventory = controller.folder / "hosts"
-    inventory.write_text("".join(f"h{number} ansible_connection=local\n" for number in range(3)), encoding="utf-8")
-    playbook = controller.folder / "forks.yml"
-    playbook.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": [instance("hosterapi")]}]), encoding="utf-8")
-    run = controller.playbook(str(playbook), "-i", str(inventory), "--forks", "3")
+    run = side_by_side(controller, 3, instance("hosterapi"))
     assert run.status == 0, run.output
     assert len(controller.simulator["hosterapi"].instances()) == 1
 
 
 def test_forks_order_side_by_side_at_a_provider_without_names(controller: Controller) -> None:
-    inventory = controller.folder / "hosts"
-    inventory.write_text("".join(f"h{number} ansible_connection=local\n" for number in range(4)), encoding="utf-8")
     task = {"polyhost.cloud.vps_instance": {**instance("hosterapi")["polyhost.cloud.vps_instance"], "name": "{{ inventory_hostname }}"}}
-    playbook = controller.folder / "forks.yml"
-    playbook.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": [task]}]), encoding="utf-8")
-    run = controller.playbook(str(playbook), "-i", str(inventory), "--forks", "4")
+    run = side_by_side(controller, 4, task)
     assert run.status == 0, run.output
     assert len(controller.simulator["hosterapi"].instances()) == 4
     entries = json.loads(controller.ledger.read_text(encoding="utf-8"))["entries"]
