@@ -15,7 +15,7 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructa
 from ansible.plugins.loader import cache_loader
 
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.errors import OptionError, VpsError
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.inventory.accounts import STALE, read_accounts
+from ansible_collections.polyhost.cloud.plugins.plugin_utils.inventory.accounts import ACCOUNT, STALE, read_accounts
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.inventory.answers import Accounts, Shelf
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.inventory.draft import Draft
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.inventory.expressions import Expressions
@@ -160,6 +160,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             self.display.vvv(f"{self.NAME} skips {path}: its name does not end in {' or '.join(SUFFIXES)}")
             return False
         return True
+
+    def set_options(self, task_keys: t.Any = None, var_options: t.Any = None, direct: t.Any = None) -> None:
+        """Take the options, save those of an account on top of the file: they may be templates, and ansible would check them before that."""
+        super().set_options(task_keys=task_keys, var_options=var_options, direct={key: value for key, value in (direct or {}).items() if key not in ACCOUNT})
 
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
         """Add the servers of all accounts, or nothing."""

@@ -151,6 +151,15 @@ def test_tokens_and_addresses_are_templated_from_the_file(source: Source, simula
     assert set(source.hosts(**account("civo", api_token=token, region="LON1"))) == {"web"}
 
 
+def test_an_account_on_top_of_the_file_may_be_all_templates(source: Source, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    simulator["civo"].seed_instances(1, name="web")
+    for name, value in {"P": "civo", "R": "LON1", "L": "0", "V": "true", "E": "warn"}.items():
+        monkeypatch.setenv(f"MY_{name}", value)
+    places = {"provider": "P", "region": "R", "rate_limit": "L", "validate_certs": "V", "on_error": "E"}
+    options = {option: f"{{{{ lookup('ansible.builtin.env', 'MY_{name}') }}}}" for option, name in places.items()}
+    assert set(source.hosts(**options)) == {"web"}
+
+
 def test_a_template_in_the_environment_is_no_template(source: Source, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CIVO_TOKEN", "{{7*7}}")
     failure(source, **account("civo"))
