@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import replace
 
 from ..._core.errors import AmbiguousError, ConflictError, NotFoundError, OptionError
-from ..._core.model import ABSENT, DONE, Firewall, Instance, Ref
+from ..._core.model import ABSENT, DONE, Firewall, Instance, Outcome, Ref
 from ..._core.normalise import text
 from ..._core.rules import GROUP, Difference, Rule
 from ..._core.wait import Operation
@@ -20,7 +20,7 @@ from ..firewalls import FirewallVerbs, NewFirewall
 from ..openstack import is_protocol
 from . import mapping
 from .api import GROUP_CREATE, GROUP_DELETE, GROUP_UPDATE, GROUP_USERS, SECURITY_GROUP, SECURITY_GROUPS, TITLE, Row
-from .tasks import CREATES_GROUP
+from .tasks import CREATES_GROUP, Task
 
 if t.TYPE_CHECKING:
     from .driver import GcoreDriver
@@ -92,10 +92,13 @@ class SecurityGroups(FirewallVerbs["GcoreDriver"]):
 
     def _awaited(self, name: str) -> bool:
         """Whether a create of that name was under way; it has ended by now, however."""
-        pending = self.tasks.unfinished_creates(self.scope.project(), self.scope.region(), name, CREATES_GROUP)
+        pending = self._under_way(name, self.scope.region())
         for task in pending:
             self.driver.context.waiter.wait(self.tasks.release(task.id, f"security group {name}"), self.driver.context.deadline)
         return bool(pending)
+
+    def _under_way(self, name: str, region: str | None) -> list[Task]:
+        return self.tasks.unfinished_creates(self.scope.project(), region, name, CREATES_GROUP)
 
     def list_all(self) -> list[Firewall]:
         """Every group of the region, or of all active regions."""
@@ -150,8 +153,15 @@ class SecurityGroups(FirewallVerbs["GcoreDriver"]):
         body = {"name": new.name, "rules": [mapping.rule_row(rule) for rule in new.rules]}
         if new.description is not None:
             body["description"] = new.description
-        path = self.scope.path(str(new.region))
-        return self._finished(f"creation of security group {new.name}", self.api.tasks(GROUP_CREATE, path, body=body))
+        task_ids = self.api.tasks(GROUP_CREATE, self.scope.path(str(new.region)), body=body)
+
+        def check() -> Outcome | None:
+            """Done when nobody else makes one of that name either: two would show in the look that follows."""
+            rivals = [self.tasks.release(task.id, f"security group {new.name}") for task in self._under_way(new.name, new.region)]
+            return DONE if all(rival.check() for rival in rivals) else None
+
+        creation = self.driver.operation(f"creation of security group {new.name} at {TITLE}", check)
+        return self.tasks.then(creation, task_ids) if task_ids else None
 
     def rename(self, firewall: Firewall, name: str) -> Operation | None:
         """Rename it."""

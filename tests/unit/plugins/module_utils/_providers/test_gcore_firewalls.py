@@ -335,6 +335,14 @@ def test_all_tasks_are_awaited_and_none_means_done(world: World) -> None:
     assert verbs.rename(web(), "web2") is None
 
 
+def test_somebody_who_makes_one_of_the_name_at_once_is_waited_for(world: World) -> None:
+    rival = task("NEW", "t-2", task_type="create_security_group", data={"name": "web"})
+    world.script.on(TASKS, listed(rival), listed(rival), listed())
+    world.script.on("GET /v1/tasks/t-2", task("RUNNING", "t-2"))
+    world.wait(world.driver.firewall_verbs().create(new()))
+    assert world.script.calls == [MAKE, TASK, TASK, TASKS, "GET /v1/tasks/t-2", TASKS, "GET /v1/tasks/t-2", TASKS]
+
+
 @pytest.mark.parametrize(("error", "kind"), [("Quota limit for firewall_count exceeded", QuotaError), ("No valid host", OperationFailedError)])
 def test_a_task_that_fails_is_a_failure(world: World, error: str, kind: type[VpsError]) -> None:
     world.script.on(TASK, task("ERROR", TASK_ID, error=error))
