@@ -184,6 +184,10 @@ class BackupVerbs(abc.ABC, t.Generic[D]):
         """Make it, once."""
         raise self.driver.unsupported("backup.schedule")
 
+    def makes_anew(self, current: Schedule, wanted: Schedule) -> bool:
+        """Whether this change makes another schedule in its place, with another id."""
+        return False
+
     def change_schedule(self, instance: Instance, current: Schedule, wanted: Schedule) -> None:
         """Make it what is wanted; where the provider cannot change something in place, by making it anew."""
         raise self.driver.unsupported("backup.schedule")

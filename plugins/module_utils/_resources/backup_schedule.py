@@ -155,7 +155,9 @@ class ScheduleTask(ResourceTask[State]):
         return Subject(label, f"schedule:{current.id}", current.id, current.public())
 
     def predict(self, state: State, steps: t.Sequence[Step]) -> State:
-        """As wanted."""
+        """As wanted; what is made anew has an id that nobody knows yet."""
+        if steps and state.current is not None and self.wish.state == "present" and self.verbs.makes_anew(state.current, state.wanted):
+            return replace(state, wanted=replace(state.wanted, id=None))
         return state
 
     def shown(self, state: State) -> t.Mapping[str, t.Any]:

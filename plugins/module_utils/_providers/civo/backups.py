@@ -333,13 +333,17 @@ class CivoBackups(BackupVerbs["CivoDriver"]):
 
         return seen[0].id if self.driver.shows(f"schedule {wanted.name}", look) and len(seen) == 1 else None
 
+    def makes_anew(self, current: Schedule, wanted: Schedule) -> bool:
+        """Pausing works in place; anything else takes a new schedule (section 7.2)."""
+        return (current.cron, current.keep, current.covers) != (wanted.cron, wanted.keep, wanted.covers)
+
     def change_schedule(self, instance: Instance, current: Schedule, wanted: Schedule) -> None:
-        """Pausing works in place; anything else takes a new schedule (section 7.2).
+        """Update it, or make it anew.
 
         The new one is made before the old one goes, so that the server is never without: two for a moment make at worst one
         snapshot more. Whether two may have one name is not documented; where not, the old one gives its name away first.
         """
-        if (current.cron, current.keep, current.covers) == (wanted.cron, wanted.keep, wanted.covers):
+        if not self.makes_anew(current, wanted):
             self._update(wanted)
             return
         try:
