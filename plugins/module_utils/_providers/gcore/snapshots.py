@@ -31,7 +31,10 @@ _GONE = ("deleting", "deleted")
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A snapshot: C(tie) is the name in our tag, C(part) counts from 1, C(parts) is how many there shall be; None where it is not ours."""
+    """A snapshot. C(volume) is empty where the provider tells none.
+
+    C(tie) is the name in our tag, C(part) counts from 1, C(parts) is how many there shall be; None where it is not ours.
+    """
 
     id: str
     name: str | None
@@ -60,19 +63,19 @@ def snapshot_of(row: Row) -> Snapshot | None:
     """A snapshot from a row; None when it is on its way out.
 
     Raises:
-        ProtocolError: it has no id or no volume.
+        ProtocolError: it has no id.
     """
-    identity, volume, word = text(row.get("id")), text(row.get("volume_id")), (text(row.get("status")) or "").lower()
+    identity, word = text(row.get("id")), (text(row.get("status")) or "").lower()
     if word in _GONE:
         return None
-    if identity is None or volume is None:
-        raise ProtocolError(f"{TITLE} told of a snapshot without an id or a volume")
+    if identity is None:
+        raise ProtocolError(f"{TITLE} told of a snapshot without an id")
     own, _platform = tags_of(row) or ({}, {})
     place = re.fullmatch(r"([1-9]\d{0,3})/([1-9]\d{0,3})", own.get(PART_TAG, ""))
     return Snapshot(
         id=identity,
         name=text(row.get("name")),
-        volume=volume,
+        volume=text(row.get("volume_id")) or "",
         word=word,
         size=integer(row.get("size")),
         created_at=iso_utc(row.get("created_at")),
@@ -133,7 +136,7 @@ def _backup(group: t.Sequence[Snapshot], region: str, server: str | None, volume
         provider_status=", ".join(words) + (f" ({missing} missing)" if missing else ""),
         created_at=max((each.created_at for each in parts if each.created_at), default=None),
         size_gb=sum(size for size in sizes if size is not None) if None not in sizes else None,
-        parts=tuple(Part(each.id, each.volume) for each in parts),
+        parts=tuple(Part(each.id, each.volume or None) for each in parts),
         own=parts[0].tie is not None,
         run=parts[0].run,
         facts={"region": region, "snapshots": tuple(parts)},

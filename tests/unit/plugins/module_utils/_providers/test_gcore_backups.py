@@ -301,6 +301,37 @@ def test_a_snapshot_on_its_way_out_is_none() -> None:
     assert snapshots.snapshot_of({"id": "s1", "volume_id": "v1", "status": "deleting"}) is None
 
 
+def test_a_snapshot_of_no_volume_stands_in_nobodys_way() -> None:
+    (orphan,) = snapshots.backups_of([t.cast(t.Any, snapshots.snapshot_of({"id": "s1", "status": "available"}))], "4", {}, {})
+    assert (orphan.id, orphan.instance, orphan.own) == ("s1", None, False)
+    assert [part.public() for part in orphan.parts] == [{"id": "s1", "volume": None}]
+
+
+@pytest.mark.parametrize("vocabulary", ["old", "new"])
+def test_both_vocabularies_lead_to_the_same_backup(account: Account, vocabulary: str) -> None:
+    account.provider.settings["vocabulary"] = vocabulary
+    assert len(account.ok(name="nightly")["backup"]["parts"]) == 2
+    assert account.ok(name="nightly")["changed"] is False
+
+
+def test_a_run_that_was_killed_half_way_does_not_count(account: Account) -> None:
+    row = account.add_snapshot(account.volumes[0], "nightly-1", account.now, **snapshots.marks("nightly", "killed", 1, 2))
+    result = account.ok(name="nightly", keep=1)
+    assert account.writes == ["snapshots.create"] * 2 + ["snapshots.delete"] * (row["id"] not in account.snapshots)
+    assert result["backup"]["status"] == READY
+    assert len(account.snapshots) >= 2
+
+
+def test_a_backup_under_way_is_waited_for_and_not_doubled(account: Account) -> None:
+    for number, volume in enumerate(account.volumes, 1):
+        row = account.add_snapshot(volume, f"nightly-{number}", account.now, **snapshots.marks("nightly", "other", number, 2))
+        account.provider.start_task(None, SCOPE, "create_snapshot", holds=[Hold("snapshots", row, {"status": "creating"})])
+    result = account.ok(max_age="1h")
+    assert result["changed"] is False
+    assert account.writes == []
+    assert result["backup"]["status"] == READY
+
+
 # -- deleting -----------------------------------------------------------------------------------------------------------
 
 
@@ -426,6 +457,21 @@ def test_a_backup_becomes_a_new_server_like_the_old_one(account: Account) -> Non
     kinds = [account.provider.shelf("volumes", SCOPE)[entry["id"]]["type"] for entry in record["volumes"]]
     assert kinds == [account.volume(0)["type"], "ssd_hiiops"]
     assert account.run(**options)["failed"]  # the name is taken
+
+
+def test_a_new_server_has_networks_groups_and_key_of_the_old_one(controller: Controller) -> None:
+    account = Account(controller, data_volumes=0)
+    provider: t.Any = account.provider
+    made = controller.made("gcore", "inner", network="net2-b", public_ip=True, firewalls=["web"], ssh_keys=["ops"])
+    account.server = str(made["id"])
+    backup = account.ok(name="nightly")["backup"]
+    result = account.ok(**restore(account, id=backup["id"], restore_to="new", new_name="copy"))
+    old, new = (provider.shelf("instances", SCOPE)[server] for server in (account.server, result["instance"]["id"]))
+    assert [port["network_id"] for port in new["ports"]] == [port["network_id"] for port in old["ports"]]
+    assert [len(port["floating_ids"]) for port in new["ports"]] == [1]
+    assert new["ssh_key_name"] == "ops"
+    assert result["instance"]["public_ipv4"]
+    assert {each["name"] for each in result["instance"]["firewalls"]} == {"web"}
 
 
 def test_the_order_of_a_restore_is_found_again_after_a_lost_answer(account: Account) -> None:
