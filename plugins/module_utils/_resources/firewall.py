@@ -427,12 +427,11 @@ class FirewallTask(ResourceTask[State]):
         return all(ref.id != step.target.id for ref in now.instances)
 
     def _now(self, state: State) -> Firewall | None:
-        """The firewall as it is now; one that was just ordered is known by its name alone."""
-        firewall = state.firewall
-        if firewall is not None:
-            found = self.verbs.find(None, firewall.id, None)
+        """The firewall as it is now; one that was just ordered is looked up by its name, since somebody may make another one at the same time."""
+        new = state.new
+        if new is None:
+            found = self.verbs.find(None, t.cast(Firewall, state.firewall).id, None)
             return found[0] if found else None
-        new = t.cast(NewFirewall, state.new)
         found = self.verbs.find(new.name, None, new.network)
         if len(found) > 1:
             ids = sorted(str(each.id) for each in found)
