@@ -148,6 +148,10 @@ class Context(t.Generic[Script]):
         client._session = t.cast(t.Any, self.script)
         return client
 
+    def provider_time(self) -> float:
+        """No provider of a script has a clock of its own."""
+        return self.clock.epoch()
+
     def warn(self, message: str) -> None:
         """Remember it."""
         self.warnings.append(message)

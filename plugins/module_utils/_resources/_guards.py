@@ -13,7 +13,6 @@ from .._core.errors import ConsentError, DriftError, ExpectationError, OptionErr
 from .._core.plan import Plan, Step
 from .._providers.base import Driver, Terms
 
-
 _WHOLE = {"replace": "Replacing", "restore": "Restoring"}  # what is done to an object as a whole, in words
 
 
