@@ -2,25 +2,11 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+# ruff: noqa: E402 - the documentation stands before the imports, as ansible-test wants it
+
 """The inventory of all accounts."""
 
 from __future__ import annotations
-
-import os
-import typing as t
-
-from ansible.errors import AnsibleParserError
-from ansible.module_utils.parsing.convert_bool import boolean
-from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable, get_cache_plugin
-from ansible.plugins.loader import cache_loader
-
-from ansible_collections.polyhost.cloud.plugins.module_utils._core.errors import OptionError, VpsError
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.inventory.accounts import ACCOUNT, STALE, read_accounts
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.inventory.answers import Accounts, Shelf
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.inventory.draft import Draft
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.inventory.expressions import Expressions
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.inventory.hosts import GROUP
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.inventory.source import Builder, Presentation
 
 DOCUMENTATION = r"""
 name: vps
@@ -142,6 +128,22 @@ cache_plugin: ansible.builtin.jsonfile
 cache_connection: ~/.cache/ansible-inventory
 cache_timeout: 300
 """
+
+import os
+import typing as t
+
+from ansible.errors import AnsibleParserError
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable, get_cache_plugin
+from ansible.plugins.loader import cache_loader
+
+from ansible_collections.polyhost.cloud.plugins.module_utils._core.errors import OptionError, VpsError
+from ansible_collections.polyhost.cloud.plugins.plugin_utils.inventory.accounts import ACCOUNT, STALE, read_accounts
+from ansible_collections.polyhost.cloud.plugins.plugin_utils.inventory.answers import Accounts, Shelf
+from ansible_collections.polyhost.cloud.plugins.plugin_utils.inventory.draft import Draft
+from ansible_collections.polyhost.cloud.plugins.plugin_utils.inventory.expressions import Expressions
+from ansible_collections.polyhost.cloud.plugins.plugin_utils.inventory.hosts import GROUP
+from ansible_collections.polyhost.cloud.plugins.plugin_utils.inventory.source import Builder, Presentation
 
 SUFFIXES = ("vps.yml", "vps.yaml")
 Variables = t.Mapping[str, t.Any]
