@@ -446,10 +446,10 @@ class BackupTask(ResourceTask[State]):
             raise NotAppliedError(f"{self.title} accepted the deletion of {_told(backup)}, but it is still there", hint="Run the task again.", id=backup.id)
 
     def _gone(self, backup: Backup, state: State) -> bool | None:
-        """True once a backup is not listed any more, else None."""
-        if state.instance is None:
-            return None if self.verbs.get(str(backup.id)) else True
-        return None if self.verbs.pick(self.verbs.of(state.instance), str(backup.id)) else True
+        """True once neither a backup nor one of its parts is listed any more, else None."""
+        listed = self.verbs.of(state.instance) if state.instance is not None else self.verbs.list_all()
+        ids = [str(backup.id), *(part.id for part in backup.parts if part.id)]
+        return None if any(self.verbs.pick(listed, each) for each in ids) else True
 
 
 def once_finished(driver: Driver, verbs: BackupVerbs[t.Any], instance: Instance) -> tuple[Backup, ...]:

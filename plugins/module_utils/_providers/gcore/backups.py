@@ -155,9 +155,7 @@ class Snapshots(BackupVerbs["GcoreDriver"]):
         pending, failures = list(task_ids), list[VpsError]()
 
         def check() -> Outcome | None:
-            for task_id in list(pending):
-                if self._is_over(task_id, failures):
-                    pending.remove(task_id)
+            pending[:] = [task_id for task_id in pending if not self._is_over(task_id, failures)]
             if pending or any(each.status == CREATING for each in self._of_run(instance, new)):
                 return None
             if failures:
@@ -186,7 +184,7 @@ class Snapshots(BackupVerbs["GcoreDriver"]):
             parts = [str(part.id) for backup in made for part in backup.parts]
             if parts:
                 exc.facts["leftovers"] = parts
-                left = f"The backup is incomplete; these of its snapshots exist and cost money: {', '.join(parts)}."
+                left = f"These snapshots of it exist and cost money: {', '.join(parts)}."
                 exc.hint = " ".join(part for part in (left, f"state: absent with id {made[0].id} removes it.", exc.hint) if part)
         return exc
 
@@ -210,8 +208,15 @@ class Snapshots(BackupVerbs["GcoreDriver"]):
         for part in reversed(backup.parts):
             with contextlib.suppress(NotFoundError):
                 task_ids += self._delete(str(backup.facts["region"]), str(part.id))
-        done = Operation(f"deletion of backup {backup.id} at {TITLE}", lambda: DONE, POLL)
-        return self._tasks.then(done, task_ids) if task_ids else None
+        pending, failures = list(task_ids), list[VpsError]()
+
+        def check() -> Outcome | None:
+            pending[:] = [task_id for task_id in pending if not self._is_over(task_id, failures)]
+            if failures and not pending:
+                raise failures[0]
+            return None if pending else DONE
+
+        return Operation(f"deletion of backup {backup.id} at {TITLE}", check, POLL, ",".join(task_ids)) if task_ids else None
 
     def _delete(self, region: str, snapshot_id: str) -> list[str]:
         path = self._scope.path(region, snapshot_id=snapshot_id)

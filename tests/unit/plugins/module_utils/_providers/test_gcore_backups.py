@@ -350,6 +350,17 @@ def test_a_backup_goes_with_all_its_snapshots_and_a_second_run_finds_nothing(acc
     assert account.writes == []
 
 
+@pytest.mark.parametrize("nth", [1, 2])
+@pytest.mark.parametrize("fault", ["nothing", "no_effect"])
+@pytest.mark.parametrize("named", [True, False])
+def test_a_part_that_stays_is_no_success(account: Account, fault: str, nth: int, named: bool) -> None:
+    backup = account.ok(name="nightly")["backup"]
+    account.simulator.fault("gcore", "snapshots.delete", fault, nth=nth)
+    options: Row = {} if named else {"instance": None}
+    assert account.run(state="absent", id=backup["id"], **options)["failed"]
+    assert len(account.snapshots) == 1
+
+
 def test_one_part_can_be_deleted_alone(account: Account) -> None:
     backup = account.ok(name="nightly")["backup"]
     part = backup["parts"][1]["id"]
