@@ -191,7 +191,8 @@ class RdnsTask(ResourceTask[State]):
         def shows() -> bool | None:
             return True if self.reader.told and self._now(state) is not None else None
 
-        send_safely(self.context, lambda: self.driver.set_rdns(instance, address, self.hostname), shows, {"id": instance.id})
+        patience = SETTLE_SECONDS if self.reader.told else 0.0
+        send_safely(self.context, lambda: self.driver.set_rdns(instance, address, self.hostname), shows, {"id": instance.id}, patience)
         return state
 
     def _now(self, state: State) -> Rdns | None:
