@@ -38,7 +38,7 @@ sanity: ## ansible-test sanity
 matrix: ## units and integration on each ansible-core from 2.17 to 2.21 whose Python is there
 	@$(PY) tools/matrix.py
 
-bench: ## API calls and wall time, beside an empty module
+bench: ## what tasks and inventories cost, beside what ansible itself costs
 	@$(PY) tools/bench.py
 
 docs: ## write what the documentation takes from the providers' data

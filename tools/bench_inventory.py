@@ -1,0 +1,197 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a large inventory costs: C(ansible-inventory --list), wall time and peak memory.
+
+Subjects, one after the other in each round: a script that prints what our inventory comes to, our inventory from the simulator (rate limit
+lifted) and from its cache, and hetzner.hcloud from a fake of its API, each with C(compose), C(groups) and C(keyed_groups). Each result is
+checked before its time counts. Machines are noisy: compare within one run.
+
+Settings in the environment: BENCH_ROUNDS (3), BENCH_SERVERS (10000), BENCH_LATENCY (50 ms a request).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import time
+import typing as t
+import urllib.request
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import bench_hcloud
+from demo import start, variables
+from environments import programs
+from tree import make_tree
+from workshop import CACHE, TREE, Failure, end_group, environment
+
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+SERVERS = int(os.environ.get("BENCH_SERVERS", "10000"))
+LATENCY = float(os.environ.get("BENCH_LATENCY", "50"))
+
+REGIONS, ENVIRONMENTS, ROLES = ("LON1", "NYC1", "FRA1"), ("prod", "test"), ("web", "db", "cache", "queue")
+CACHED = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_timeout": 0}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An inventory and how many requests it should have sent by now, all rounds together."""
+
+    name: str
+    source: Path
+    requests: t.Callable[[], int]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one run took: wall seconds, peak memory in MB, requests."""
+
+    seconds: float
+    megabytes: float
+    requests: int
+
+
+def composed(region: str, tags: str) -> dict[str, t.Any]:
+    """The same work for every plugin: two variables, a group, three kinds of keyed groups."""
+    env, role = f"{tags}.env", f"{tags}.role"
+    return {
+        "compose": {"my_region": region, "my_role": f"{env} ~ '-' ~ {role}"},
+        "groups": {"production": f"{env} == 'prod'"},
+        "keyed_groups": [{"key": region, "prefix": "region"}, {"key": role, "prefix": "role"}, {"key": tags, "prefix": "tag"}],
+    }
+
+
+class Bench:
+    """Runs of C(ansible-inventory) in one folder."""
+
+    def __init__(self, folder: Path, bin: Path, env: t.Mapping[str, str]) -> None:
+        self._folder = folder
+        self._bin = bin
+        self._env = env
+
+    def listed(self, subject: Subject) -> tuple[Cost, str]:
+        """One run: its cost and what it printed.
+
+        Raises:
+            Failure: it failed, or not all servers are there, or not composed.
+        """
+        output, errors = self._folder / "output.json", self._folder / "errors.txt"
+        before = subject.requests()
+        with output.open("wb") as out, errors.open("wb") as err:
+            started = time.monotonic()
+            process = subprocess.Popen(
+                [self._bin / "ansible-inventory", "--inventory", subject.source, "--list"],
+                env=dict(self._env),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+            )
+            _pid, status, usage = os.wait4(process.pid, 0)
+            seconds = time.monotonic() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        text = output.read_text(encoding="utf-8")
+        if process.returncode:
+            raise Failure(f"{subject.name} failed:\n{errors.read_text(encoding='utf-8')[-3000:]}")
+        listing = json.loads(text)
+        hosts = listing["_meta"]["hostvars"].values()
+        whole = len(hosts) == SERVERS and all("my_role" in host for host in hosts) and len(listing["production"]["hosts"]) == (SERVERS + 1) // 2
+        if not whole or not {"tag_role_web", "tag_env_test", "role_db"} <= set(listing):
+            raise Failure(f"{subject.name} is not complete: {len(hosts)} hosts\n{errors.read_text(encoding='utf-8')[-3000:]}")
+        return Cost(seconds, usage.ru_maxrss / 1024, subject.requests() - before), text
+
+    def write(self, name: str, content: t.Mapping[str, t.Any]) -> Path:
+        """An inventory file; YAML is a superset of JSON."""
+        path = self._folder / name
+        path.write_text(json.dumps(content), encoding="utf-8")
+        return path
+
+    def static(self, text: str) -> Path:
+        """A script that prints C(text)."""
+        data, script = self._folder / "static.json", self._folder / "static.sh"
+        data.write_text(text, encoding="utf-8")
+        script.write_text('#!/bin/sh\ncat "${0%/*}/static.json"\n', encoding="utf-8")
+        script.chmod(0o755)
+        return script
+
+
+def seed(control: str) -> None:
+    """Give the simulated Civo account its servers, tags and regions evenly mixed."""
+    kinds = Counter((REGIONS[number % 3], ENVIRONMENTS[number % 2], ROLES[number // 2 % 4]) for number in range(SERVERS))
+    for (region, env, role), count in kinds.items():
+        fields = {"name": f"{role}-{env}-{region.lower()}", "region": region, "tags": [f"env={env}", f"role={role}"]}
+        ask(f"{control}/providers/civo/instances", {"count": count, "fields": fields})
+
+
+def ask(url: str, body: t.Mapping[str, t.Any] | None = None) -> t.Any:
+    """An answer of the control API."""
+    with urllib.request.urlopen(url, None if body is None else json.dumps(body).encode()) as answer:
+        return json.load(answer)
+
+
+def run_inventory() -> None:
+    """Measure everything in alternating rounds and print medians."""
+    bin = programs("bench")
+    make_tree()
+    folder = CACHE / "bench"
+    process, about = start(folder, bin, "--life", "3600", "--latency", str(LATENCY))
+    with ExitStack() as stack:
+        stack.callback(end_group, process)
+        control = about["control"]
+        seed(control)
+        hcloud, peers = stack.enter_context(bench_hcloud.serving(SERVERS, LATENCY / 1000)), bench_hcloud.collections(bin)
+        env = {
+            **environment(bin),
+            **variables(folder, about),
+            "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join(map(str, filter(None, (TREE, peers)))),
+            "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true",
+            "HCLOUD_ENDPOINT": hcloud.url,
+            "HCLOUD_TOKEN": "token",
+        }
+        bench = Bench(folder, bin, env)
+
+        def calls() -> int:
+            return int(ask(f"{control}/providers/civo")["calls"])
+
+        ours = {"plugin": "polyhost.cloud.vps", "provider": "civo", "rate_limit": 0, **composed("vps_region", "vps_tags")}
+        fresh = Subject("polyhost.cloud.vps", bench.write("fresh.vps.yml", ours), calls)
+        cached = Subject(
+            "polyhost.cloud.vps, from its cache", bench.write("cached.vps.yml", {**ours, **CACHED, "cache_connection": str(folder / "cache")}), calls
+        )
+        _cost, text = bench.listed(cached)  # fills the cache
+        static = Subject("a script with the same variables", bench.static(text), lambda: 0)
+        subjects = [static, fresh, cached]
+        if peers:
+            theirs = {"plugin": "hetzner.hcloud.hcloud", **composed("hcloud_location", "hcloud_labels")}
+            subjects.append(Subject("hetzner.hcloud.hcloud", bench.write("hcloud.yml", theirs), lambda: hcloud.requests))
+        costs: dict[str, list[Cost]] = {subject.name: [] for subject in subjects}
+        for _round in range(ROUNDS):
+            for subject in subjects:
+                costs[subject.name].append(bench.listed(subject)[0])
+        shutil.rmtree(folder / "cache")
+    if not peers:
+        print(f"hetzner.hcloud is LEFT OUT: pip could not fetch {bench_hcloud.WHEEL}")
+    show(costs, costs[static.name], costs.get("hetzner.hcloud.hcloud"))
+
+
+def show(costs: t.Mapping[str, t.Sequence[Cost]], static: t.Sequence[Cost], hcloud: t.Sequence[Cost] | None) -> None:
+    """The table; a ratio is the median of the rounds' ratios."""
+
+    def ratio(measure: t.Callable[[Cost], float], mine: t.Sequence[Cost], other: t.Sequence[Cost] | None) -> str:
+        return f"{statistics.median(measure(one) / measure(two) for one, two in zip(mine, other, strict=True)):.2f}" if other else "-"
+
+    print(f"\n{SERVERS} servers, {LATENCY:g} ms a request, {ROUNDS} rounds; medians\n")
+    print(f"{'inventory':<36}{'seconds':>9}{'min-max':>14}{'x script':>10}{'x hcloud':>10}{'MB':>7}{'x script':>10}{'requests':>10}")
+    for name, runs in costs.items():
+        seconds = [run.seconds for run in runs]
+        megabytes, requests = statistics.median(run.megabytes for run in runs), statistics.median(run.requests for run in runs)
+        times = [ratio(lambda run: run.seconds, runs, other) for other in (static, hcloud)]
+        memory = ratio(lambda run: run.megabytes, runs, static)
+        span = f"{min(seconds):.1f}-{max(seconds):.1f}"
+        print(f"{name:<36}{statistics.median(seconds):>9.1f}{span:>14}{times[0]:>10}{times[1]:>10}{megabytes:>7.0f}{memory:>10}{requests:>10.0f}")
