@@ -53,7 +53,7 @@ EXAMPLES = r"""
 - name: Copy its rules to another region
   polyhost.cloud.vps_firewall:
     provider: gcore
-    region: Frankfurt-1
+    region: Frankfurt
     name: app
     rules: "{{ app.firewalls[0].rules }}"
 """

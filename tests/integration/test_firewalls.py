@@ -40,7 +40,7 @@ def test_a_playbook_from_an_empty_account_to_an_empty_account(controller: Contro
         instance(),
         firewall(id="{{ result_0.firewall.id }}", instances=["{{ result_1.instance.id }}", "web1"]),
     ]
-    play = {"module_defaults": defaults("civo", "LON1")}
+    play: dict[str, t.Any] = {"module_defaults": defaults("civo", "LON1")}
     predicted = controller.tasks(*tasks, check=True, **play)
     assert outcomes(predicted)[:2] == [True, True], predicted.output
     assert "failed" not in outcomes(predicted), predicted.output

@@ -172,6 +172,8 @@ class FirewallTask(ResourceTask[State]):
     def _instead(self, firewall: Firewall) -> Firewall | None:
         """What servers get in its place, where they always have one.
 
+        In check mode an earlier task may be about to make it; then it has no id.
+
         Raises:
             OptionError: C(detach_to) names nothing, several, or the firewall itself.
         """
@@ -179,6 +181,9 @@ class FirewallTask(ResourceTask[State]):
         if wanted is None or not self.verbs.exclusive:
             return None
         found = self.verbs.find(wanted, None, firewall.network) or self.verbs.find(None, wanted, None)
+        if not found and self.context.check_mode:
+            self.context.warn(f"There is no firewall {wanted} yet; the prediction takes it that an earlier task makes it")
+            return Firewall(self.driver.PROFILE.name, None, wanted)
         others = [each for each in found if each.id != firewall.id and each.network == firewall.network]
         if len(others) != 1:
             raise OptionError(
@@ -207,7 +212,7 @@ class FirewallTask(ResourceTask[State]):
         if firewall is not None and state.surplus:
             steps += self._detachments(firewall, state, warnings)
         drift = self._drift(firewall) if firewall is not None else []
-        approvable = not state.presumed and not (state.new and state.new.unknown) and bool(firewall or state.new)
+        approvable = not state.presumed and not (state.new and state.new.unknown) and bool(firewall or state.new) and _known(state.instead)
         return self._without_waiting(Plan(tuple(steps), tuple(drift), tuple(warnings), approvable))
 
     def _without_waiting(self, plan: Plan) -> Plan:
@@ -230,7 +235,8 @@ class FirewallTask(ResourceTask[State]):
         wish = self.wish
         if wish.id and wish.name and wish.name != firewall.name:
             self.driver.require("firewall", "rename")
-            taken = [other for other in self.verbs.find(wish.name, None, firewall.network) if other.id != firewall.id]
+            namesakes = self.verbs.find(wish.name, None, firewall.network)
+            taken = [other for other in namesakes if other.id != firewall.id and other.region == firewall.region]
             if taken:
                 raise AmbiguousError(f"Cannot rename {self._label(firewall)} to {wish.name}: {self._label(taken[0])} has that name", ids=[taken[0].id])
             yield Step("rename", "name", firewall.name, wish.name)
@@ -268,7 +274,8 @@ class FirewallTask(ResourceTask[State]):
 
     def _access_lost(self, state: State) -> t.Iterator[str]:
         """Warn where a server gives up its firewall for one that leaves a port for logins closed to most."""
-        rules = self.rules if self.rules is not None else state.firewall.rules if state.firewall else ()
+        firewall = state.firewall
+        rules = core_rules.after(firewall.rules, self._difference(firewall)) if firewall else self.rules or ()
         for port in dict.fromkeys(self.wish.access_ports):
             if state.lost and not core_rules.opens(rules, port):
                 servers = ", ".join(sorted(_named(each.id, each.name) for each in state.attach if str(each.id) in state.lost))
@@ -303,11 +310,13 @@ class FirewallTask(ResourceTask[State]):
             )
         warnings: list[str] = []
         steps = self._detachments(firewall, state, warnings) if state.surplus else []
-        return Plan((*steps, Step("delete", "firewall", firewall.name or firewall.id, None, DELETE)), warnings=tuple(warnings))
+        return Plan(
+            (*steps, Step("delete", "firewall", firewall.name or firewall.id, None, DELETE)), warnings=tuple(warnings), approvable=_known(state.instead)
+        )
 
     def _drift(self, firewall: Firewall) -> list[Drift]:
         wanted = self.wish.network
-        if wanted is None or not self.wish.id or firewall.network is None:
+        if not self.wish.id or firewall.network is None or wanted in (None, firewall.network):
             return []
         same = any(found.id == firewall.id for found in self.verbs.find(firewall.name, None, wanted))
         return [] if same else [Drift("network", firewall.network, wanted, "replace")]
@@ -511,6 +520,11 @@ def select(driver: Driver, *, name: str | None, firewall_id: str | None, network
         found = [each for each in found if network in (each.network, each.facts.get("network_name"))]
     found.sort(key=lambda each: (each.name or "", each.region or "", each.id or ""))
     return [replace(each, instances=verbs.users(each, ())) for each in found] if verbs.lists_users else found
+
+
+def _known(instead: Firewall | None) -> bool:
+    """Whether what servers get instead exists, where they get something at all."""
+    return instead is None or instead.id is not None
 
 
 def _named(identifier: str | None, name: str | None) -> str:

@@ -74,7 +74,7 @@ def actions(result: Result) -> list[str]:
 @makers
 def test_made_attached_and_left_alone(controller: Controller, provider: str) -> None:
     ids = [controller.made(provider, name)["id"] for name in ("web1", "web2")]
-    options = {"rules": [SSH, WEB], "instances": [ids[0], "web2"]}
+    options: Result = {"rules": [SSH, WEB], "instances": [ids[0], "web2"]}
     predicted = firewall(controller, provider, check=True, **options)
     assert controller.writes(provider) == []
     real = firewall(controller, provider, **options)
@@ -137,7 +137,7 @@ def test_a_create_that_came_to_nothing_is_not_sent_again(controller: Controller,
 
 def test_without_waiting_what_needs_the_firewall_is_left_to_the_next_run(controller: Controller) -> None:
     instance = controller.made("gcore")
-    options = {"rules": [SSH], "instances": [instance["id"]]}
+    options: Result = {"rules": [SSH], "instances": [instance["id"]]}
     predicted = firewall(controller, "gcore", check=True, wait=False, **options)
     result = firewall(controller, "gcore", wait=False, **options)
     assert actions(result) == actions(predicted) == ["create firewall"]
@@ -372,7 +372,7 @@ def test_an_access_port_is_a_port(controller: Controller, port: int) -> None:
 @everywhere
 def test_servers_are_given_by_name_or_id_and_kept(controller: Controller, provider: str) -> None:
     one, two = (controller.made(provider, name)["id"] for name in ("web1", "web2"))
-    named = {"name": "smtp"} if provider == "hostwinds" else {}
+    named: Result = {"name": "smtp"} if provider == "hostwinds" else {}
     if not named:
         made(controller, provider)
     assert actions(firewall(controller, provider, instances=[one], **named)) == ["attach instances"]
@@ -387,7 +387,7 @@ def test_purging_servers_needs_consent(controller: Controller, provider: str) ->
     one, two = (controller.made(provider, name)["id"] for name in ("web1", "web2"))
     instead = made(controller, provider, name="other", rules=[SSH])
     made(controller, provider, instances=[one, two])
-    options = {"instances": ["web1"], "purge_instances": True, "detach_to": "other"}
+    options: Result = {"instances": ["web1"], "purge_instances": True, "detach_to": "other"}
     result = refused(controller, provider, **options)
     assert (result["error"], result["needs"]) == ("ConsentError", ["detach"])
     assert controller.writes(provider) == []
@@ -462,6 +462,21 @@ def test_an_id_never_creates(controller: Controller, provider: str) -> None:
     assert controller.writes(provider) == []
 
 
+def test_another_region_may_have_the_name(controller: Controller) -> None:
+    shown = made(controller, "gcore", rules=[SSH])
+    made(controller, "gcore", region="7", name="door")
+    assert actions(firewall(controller, "gcore", region=None, id=shown["id"], name="door")) == ["rename name"]
+    assert refused(controller, "gcore", region=None, name="door")["error"] == "AmbiguousError"
+
+
+def test_another_network_than_the_given_one_is_drift(controller: Controller) -> None:
+    shown = made(controller, "civo")
+    assert firewall(controller, "civo", id=shown["id"], network=shown["network"])["drift"] == []
+    (drift,) = firewall(controller, "civo", id=shown["id"], network="private")["drift"]
+    assert (drift["field"], drift["wanted"], drift["needs"]) == ("network", "private", "replace")
+    assert refused(controller, "civo", id=shown["id"], network="private", on_drift="fail")["error"] == "DriftError"
+
+
 def test_a_description_is_managed_where_there_is_one(controller: Controller) -> None:
     made(controller, "gcore", rules=[SSH], description="old")
     predicted = firewall(controller, "gcore", check=True, description="new")
@@ -513,7 +528,7 @@ def test_in_use_it_goes_with_consent(controller: Controller, provider: str) -> N
     one = controller.made(provider)["id"]
     other = made(controller, provider, name="other")
     made(controller, provider, instances=[one])
-    options = {"state": "absent", "allow": ["detach"], "detach_to": "other"}
+    options: Result = {"state": "absent", "allow": ["detach"], "detach_to": "other"}
     predicted = firewall(controller, provider, check=True, **options)
     real = firewall(controller, provider, **options)
     assert actions(real) == ["detach instances", "delete firewall"]
@@ -533,6 +548,14 @@ def test_a_server_is_never_silently_given_the_open_default(controller: Controlle
     for wrong in ("fw", "nothing"):
         assert refused(controller, "civo", state="absent", allow=["detach"], detach_to=wrong)["option"] == "detach_to"
     assert controller.writes("civo") == []
+
+
+def test_check_mode_takes_a_firewall_to_detach_to_that_an_earlier_task_makes(controller: Controller) -> None:
+    made(controller, "civo", instances=[controller.made("civo")["id"]])
+    predicted = firewall(controller, "civo", check=True, state="absent", allow=["detach"], detach_to="to-be-made")
+    assert predicted["approvable"] is False
+    assert [step["after"] for step in predicted["plan"]] == ["to-be-made", None]
+    assert "to-be-made" in "".join(predicted["warnings"])
 
 
 @makers
