@@ -256,6 +256,7 @@ class Backup:
         created_at: ISO 8601 in UTC, by the provider's clock.
         own: whether this collection made it, which only a mark tells.
         run: the mark of the run that made it, where the provider keeps one.
+        whole: whether it is of all that the server has, not of one of its volumes that somebody saved.
         facts: the driver's own notebook.
     """
 
@@ -270,6 +271,7 @@ class Backup:
     parts: tuple[Part, ...] = ()
     own: bool = False
     run: str | None = None
+    whole: bool = True
     facts: t.Mapping[str, t.Any] = field(default_factory=dict)
 
     def public(self) -> dict[str, t.Any]:

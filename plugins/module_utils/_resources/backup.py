@@ -194,7 +194,7 @@ class BackupTask(ResourceTask[State]):
         Args:
             before: what was listed before an unfinished one was waited for; what came of that counts once.
         """
-        fitting = [backup for backup in backups if self.wish.name in (None, backup.name)]
+        fitting = [backup for backup in backups if backup.whole and self.wish.name in (None, backup.name)]
         finished = [backup for backup in fitting if backup.status in (READY, RESTORING)]
         if self.max_age is not None:
             oldest = self.context.provider_time() - self.max_age
@@ -241,7 +241,7 @@ class BackupTask(ResourceTask[State]):
         if self.wish.keep is None:
             return []
         counted = [backup for backup in backups if backup.id is not None and (backup.own or self.wish.prune == ALL)]
-        finished = [backup for backup in counted if backup.status == READY]
+        finished = [backup for backup in counted if backup.status == READY and backup.whole]
         staying = finished[: max(0, self.wish.keep - coming)]
         if len(staying) + coming < self.wish.keep:
             return []

@@ -139,6 +139,7 @@ def _backup(group: t.Sequence[Snapshot], region: str, server: str | None, volume
         parts=tuple(Part(each.id, each.volume or None) for each in parts),
         own=parts[0].tie is not None,
         run=parts[0].run,
+        whole=parts[0].tie is not None or set(volumes) <= {parts[0].volume},
         facts={"region": region, "snapshots": tuple(parts)},
     )
 
@@ -158,13 +159,16 @@ def alone(backup: Backup, part_id: str) -> Backup:
     """One part of a backup, as a backup of its own."""
     part = next(each for each in t.cast("tuple[Snapshot, ...]", backup.facts["snapshots"]) if each.id == part_id)
     single = _backup([replace(part, tie=None)], str(backup.facts["region"]), backup.instance, ())
-    return replace(single, own=backup.own)
+    return replace(single, own=backup.own, name=backup.name if len(backup.parts) == 1 else part.name)
 
 
 def pick(backups: t.Iterable[Backup], wanted: str) -> Backup | None:
-    """The backup of this id, else the part of one that has it."""
+    """The backup of this id, else the part of one that has it.
+
+    Of an incomplete backup the last part can still be dealt with alone: the other volumes may be deleted, and their snapshots with them.
+    """
     listed = list(backups)
     for backup in listed:
         if backup.id == wanted:
-            return backup
+            return alone(backup, wanted) if backup.status == ERROR and len(backup.parts) == 1 else backup
     return next((alone(backup, wanted) for backup in listed for part in backup.parts if part.id == wanted), None)

@@ -322,6 +322,23 @@ def test_a_run_that_was_killed_half_way_does_not_count(account: Account) -> None
     assert len(account.snapshots) >= 2
 
 
+def test_a_snapshot_of_one_volume_by_hand_is_no_backup_of_the_server(account: Account) -> None:
+    by_hand = account.add_snapshot(account.volumes[1], "by hand", account.now - 100)
+    assert account.ok(max_age="1h")["changed"] is True
+    account.simulator.clock.advance(60)
+    account.add_snapshot(account.volumes[1], "by hand again", account.now)
+    assert account.ok(max_age="1h", keep=1, prune="all")["changed"] is True
+    assert account.writes[-1] == "snapshots.delete"
+    assert by_hand["id"] not in account.snapshots
+    assert len(account.snapshots) == 3  # both of ours, and what is newer than the backup that stays
+
+
+def test_a_single_volume_saved_by_hand_is_one(controller: Controller) -> None:
+    account = Account(controller, data_volumes=0)
+    account.add_snapshot(account.volumes[0], "by hand", account.now)
+    assert account.ok(max_age="1h")["changed"] is False
+
+
 def test_a_backup_under_way_is_waited_for_and_not_doubled(account: Account) -> None:
     for number, volume in enumerate(account.volumes, 1):
         row = account.add_snapshot(volume, f"nightly-{number}", account.now, **snapshots.marks("nightly", "other", number, 2))
@@ -483,6 +500,16 @@ def test_a_new_server_has_networks_groups_and_key_of_the_old_one(controller: Con
     assert new["ssh_key_name"] == "ops"
     assert result["instance"]["public_ipv4"]
     assert {each["name"] for each in result["instance"]["firewalls"]} == {"web"}
+
+
+def test_what_is_left_of_a_backup_whose_data_volume_was_deleted_can_be_restored(account: Account) -> None:
+    backup = account.ok(name="nightly")["backup"]
+    account.provider.discard("volumes", SCOPE, account.detach(1)["id"])
+    shown = account.controller.task("backup_info", "gcore", region="4", instance=account.server).result["backups"]
+    assert [(each["id"], each["status"], each["provider_status"]) for each in shown] == [(backup["id"], ERROR, "available (1 missing)")]
+    result = account.ok(**restore(account, id=backup["id"], restore_to="new", new_name="copy"))
+    assert result["instance"]["name"] == "copy"
+    assert account.ok(state="absent", id=backup["id"], name="nightly")["changed"]
 
 
 def test_the_order_of_a_restore_is_found_again_after_a_lost_answer(account: Account) -> None:
