@@ -35,12 +35,13 @@ class Backups:
     def __init__(self, controller: Controller, provider: str) -> None:
         self.controller = controller
         self.provider = provider
-        self.place = PLACE[provider]
+        self.place: dict[str, t.Any] = PLACE[provider]
         self.instance = controller.made(provider, **self.place)
 
     def run(self, *, check: bool = False, **options: t.Any) -> Reply:
         """Run vps_backup for the server, by its id."""
-        return self.controller.backup(self.provider, check=check, **{"instance": self.instance["id"], **self.place, **options})
+        wanted: dict[str, t.Any] = {"instance": self.instance["id"], **self.place, **options}
+        return self.controller.backup(self.provider, check=check, **wanted)
 
     def done(self, **options: t.Any) -> dict[str, t.Any]:
         """The result of a run that has to succeed."""
@@ -367,7 +368,7 @@ def test_absent_is_guarded(backups: Backups, provider: str) -> None:
 @pytest.mark.parametrize("provider", ["civo", "hosterapi"])
 def test_a_restore_in_place_needs_consent_and_leaves_the_server_as_it_was(backups: Backups, provider: str) -> None:
     made = backups.made()
-    options = {"id": made["id"], "state": "restored", "restore_to": "in_place"}
+    options: dict[str, t.Any] = {"id": made["id"], "state": "restored", "restore_to": "in_place"}
     refused = backups.run(**options).result
     assert (refused["error"], refused["needs"]) == ("ConsentError", ["rebuild"])
     assert backups.run(**options, allow=["rebuild"], expect={"public_ipv4": "192.0.2.99"}).result["error"] == "ExpectationError"
@@ -383,7 +384,7 @@ def test_a_restore_in_place_needs_consent_and_leaves_the_server_as_it_was(backup
 @everywhere
 def test_plans_of_a_restore_say_what_is_lost(backups: Backups, provider: str) -> None:
     made = backups.made()
-    way = {"gcore": {"restore_to": "new", "new_name": "web2"}}.get(provider, {"restore_to": "in_place"})
+    way: dict[str, t.Any] = {"restore_to": "new", "new_name": "web2"} if provider == "gcore" else {"restore_to": "in_place"}
     reply = backups.run(check=True, id=made["id"], state="restored", allow=["rebuild"], **way)
     assert any("This restore " in warning for warning in reply.warnings), reply
     assert backups.writes == []
@@ -392,7 +393,7 @@ def test_plans_of_a_restore_say_what_is_lost(backups: Backups, provider: str) ->
 @named
 def test_a_restore_into_a_new_server_ends_with_its_address(backups: Backups, provider: str) -> None:
     made = backups.made(name="base")
-    options = {"name": "base", "state": "restored", "restore_to": "new", "allow": ["rebuild"]}
+    options: dict[str, t.Any] = {"name": "base", "state": "restored", "restore_to": "new", "allow": ["rebuild"]}
     assert backups.run(**options).result["option"] == "new_name"
     assert backups.writes == []
     result = twins(backups, **options, new_name="web2")
@@ -416,7 +417,7 @@ def test_nobody_picks_a_backup_to_restore(backups: Backups, provider: str) -> No
 
 @everywhere
 def test_what_is_not_there_cannot_be_restored(backups: Backups, provider: str) -> None:
-    way = {"restore_to": "in_place" if provider == "hosterapi" else "new", **({} if provider == "hosterapi" else {"new_name": "web2"})}
+    way: dict[str, t.Any] = {"restore_to": "in_place"} if provider == "hosterapi" else {"restore_to": "new", "new_name": "web2"}
     unknown = {"hosterapi": "1000000000"}.get(provider, "01234567-89ab-cdef-0123-456789abcdef")
     result = backups.run(id=unknown, state="restored", allow=["rebuild"], **way).result
     assert (result["error"], backups.writes) == ("NotFoundError", [])
