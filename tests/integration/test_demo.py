@@ -22,4 +22,4 @@ def test_demo(controller: Controller) -> None:
     for provider in ("hostwinds", "civo", "gcore", "hosterapi"):
         assert controller.simulator[provider].instances() == []
         assert controller.simulator[provider].violations == []
-    assert controller.simulator.writes("civo").count("instances.create") == 2
+    assert controller.simulator.writes("civo").count("instances.create") == 3
