@@ -142,7 +142,7 @@ from ansible_collections.polyhost.cloud.plugins.plugin_utils.inventory.accounts 
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.inventory.answers import Accounts, Shelf
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.inventory.draft import Draft
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.inventory.expressions import Expressions
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.inventory.hosts import GROUP
+from ansible_collections.polyhost.cloud.plugins.plugin_utils.inventory.hosts import GROUP, server_of
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.inventory.source import Builder, Presentation
 
 SUFFIXES = ("vps.yml", "vps.yaml")
@@ -195,7 +195,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             if name in inventory.groups:
                 return GROUP
             host = inventory.hosts.get(name)
-            return host.vars.get(f"{presentation.prefix}uid", "") if host else None
+            return server_of(host.vars) if host else None
 
         for host in builder.hosts(answers, holder):
             draft.hosts[host.name] = host.facts
@@ -232,7 +232,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         self.templar.available_variables = variables
         if hasattr(self.templar, "evaluate_conditional"):
             return bool(self.templar.evaluate_conditional(condition))
-        return bool(boolean(self.templar.template("{% if " + condition + " %}True{% else %}False{% endif %}")))  # ansible-core before 2.19
+        return bool(boolean(self.templar.template("{% if " + str(condition) + " %}True{% else %}False{% endif %}")))  # ansible-core before 2.19
 
     def _render(self, template: str, variables: Variables) -> t.Any:
         self.templar.available_variables = variables

@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ...module_utils._connection import TaskContext, connect
-from ...module_utils._core.errors import AuthError, OptionError, VpsError
+from ...module_utils._core.errors import AuthError, MissingLibraryError, OptionError, VpsError
 from ...module_utils._core.together import side_by_side
 from ...module_utils._http.rate import fingerprint
 from ...module_utils._providers.base import Driver, Listing
@@ -211,11 +211,15 @@ class Accounts:
                 return left_out[0][1]
             for listing, exc in left_out:
                 source.context.warn(f"region {listing.region} is left out: {source.reason(exc)}")
-            instances = [instance for part in parts if not isinstance(part, VpsError) for instance in part]
-            instances.sort(key=lambda each: (each.name or "", each.region or "", each.id or ""))
-            return Answer(source.driver.account(), [each.public() for each in instances], time.time(), source.token, complete=not left_out)
+            instances = {instance.id: instance for part in parts if not isinstance(part, VpsError) for instance in part}
+            ordered = sorted(instances.values(), key=lambda each: (each.name or "", each.region or "", each.id or ""))
+            return Answer(source.driver.account(), [each.public() for each in ordered], time.time(), source.token, complete=not left_out)
+        except MissingLibraryError:
+            raise  # no account can be asked, whatever on_error says
         except VpsError as exc:
             return exc
+        except Exception as exc:  # an error of ours must be told readably and without secrets
+            return VpsError(f"Unexpected {type(exc).__name__}: {exc}", hint="This is a fault of the collection; please report it.")
 
     @staticmethod
     def _read(source: _Source, listing: Listing) -> t.Any:

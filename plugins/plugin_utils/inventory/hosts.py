@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from ...module_utils._core.errors import AmbiguousError, OptionError
 from ...module_utils._core.model import RUNNING
+from ...module_utils._registry import DRIVERS
 from .answers import Answer
 
 ADDRESSES = ("public_ipv4", "public_ipv6", "private_ipv4")
@@ -53,6 +54,12 @@ class Host:
 def uid(instance: t.Mapping[str, t.Any]) -> str:
     """What tells a server from all others, over all accounts."""
     return f"{instance['provider']}/{instance['account']}/{instance['id']}"
+
+
+def server_of(variables: t.Mapping[str, t.Any]) -> str:
+    """The server that a host of the inventory stands for, as its uid, whatever prefix its file chose; empty for a host of the user's own."""
+    uids = [value for name, value in variables.items() if name.endswith("uid") and isinstance(value, str)]
+    return next((value for value in uids if value.count("/") == 2 and value.partition("/")[0] in DRIVERS), "")
 
 
 def check_prefix(prefix: str) -> str:

@@ -15,6 +15,8 @@ import pytest
 from ansible.errors import AnsibleParserError
 from ansible.inventory.data import InventoryData
 
+from ansible_collections.polyhost.cloud.plugins.module_utils._http import client
+from ansible_collections.polyhost.cloud.plugins.module_utils._providers.civo.driver import CivoDriver
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.world import Simulator
 from ansible_collections.polyhost.cloud.tests.unit.sources import Source, account, groups_of
 
@@ -104,6 +106,11 @@ def test_only_the_named_regions_are_listed(source: Source, simulator: Simulator)
     assert set(source.hosts(**account("civo", regions=["lon1", "NYC1"]))) == {"web-lon1", "web-nyc1"}
     assert set(source.hosts(**account("hostwinds", regions=["2"]))) == {"two"}
     assert "NOWHERE" in failure(source, **account("civo", regions=["LON1", "NOWHERE"]))
+
+
+def test_a_region_that_is_named_twice_brings_its_servers_once(source: Source, simulator: Simulator) -> None:
+    simulator["gcore"].seed_instances(1, name="web", region=4)
+    assert set(source.hosts(**account("gcore", regions=["4", "Luxembourg-2"]))) == {"web"}
 
 
 # -- options ----------------------------------------------------------------------------------------------------------
@@ -228,6 +235,20 @@ def test_a_bad_token(source: Source, simulator: Simulator, monkeypatch: pytest.M
     assert "account civo" in warning and "without this account" in warning
 
 
+def test_a_fault_of_ours_is_told_without_secrets(source: Source, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self: t.Any, regions: t.Any = ()) -> t.Any:
+        raise RuntimeError(f"with {simulator['civo'].token}")
+
+    monkeypatch.setattr(CivoDriver, "listings", broken)
+    told = failure(source, **account("civo"))
+    assert "Unexpected RuntimeError" in told and simulator["civo"].token not in told
+
+
+def test_without_the_library_nothing_goes_on(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "HAS_REQUESTS", False)
+    assert "library requests is needed" in failure(source, **account("civo", on_error="warn"))
+
+
 def test_every_account_that_failed_is_named(source: Source) -> None:
     told = failure(source, accounts=[account("civo", api_token="wrong"), account("hostwinds", api_token="wrong")])
     assert "account civo" in told and "account hostwinds" in told
@@ -314,6 +335,10 @@ def test_a_name_that_another_file_used_for_another_server(source: Source, simula
     assert {name: host.vars["vps_id"] for name, host in inventory.hosts.items()} == {"web": civo, f"web-{hostwinds}": hostwinds}
     source.parse(into=inventory, **account("civo"))
     assert len(inventory.hosts) == 2
+    other = InventoryData()
+    source.parse(into=other, **account("civo"), hostvars_prefix="cloud_")
+    source.parse(into=other, **account("hostwinds"))
+    assert set(other.hosts) == {"web", f"web-{hostwinds}"}
     assert "web" in failure(source, inventory=inventory, **account("hostwinds"), duplicate_hostnames="fail")
 
 
