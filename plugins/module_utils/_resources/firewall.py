@@ -216,12 +216,16 @@ class FirewallTask(ResourceTask[State]):
         return self._without_waiting(Plan(tuple(steps), tuple(drift), tuple(warnings), approvable))
 
     def _without_waiting(self, plan: Plan) -> Plan:
-        """With C(wait: false), what follows a change that takes its time is left to the next run."""
-        if self.wish.wait or len(plan.steps) < 2 or plan.steps[0].action not in ("create", "rename", "set"):
+        """With C(wait: false), what follows a change that takes its time, or needs that nobody has it any more, is left to the next run."""
+        if self.wish.wait or len(plan.steps) < 2:
             return plan
-        left = ", ".join(f"{step.action} {step.after if step.action == 'attach' else step.field}" for step in plan.steps[1:])
+        slow = plan.steps[0].action in ("create", "rename", "set")
+        kept = plan.steps[:1] if slow else tuple(step for step in plan.steps if step.action != "delete")
+        if kept == plan.steps:
+            return plan
+        left = ", ".join(f"{step.action} {step.after if step.action == 'attach' else step.field}" for step in plan.steps[len(kept) :])
         warning = f"wait is false, so this is left to the next run, which finds the firewall settled: {left}"
-        return replace(plan, steps=plan.steps[:1], warnings=(*plan.warnings, warning))
+        return replace(plan, steps=kept, warnings=(*plan.warnings, warning))
 
     def _creation(self, state: State) -> tuple[list[Step], list[str]]:
         new = state.new
@@ -310,9 +314,8 @@ class FirewallTask(ResourceTask[State]):
             )
         warnings: list[str] = []
         steps = self._detachments(firewall, state, warnings) if state.surplus else []
-        return Plan(
-            (*steps, Step("delete", "firewall", firewall.name or firewall.id, None, DELETE)), warnings=tuple(warnings), approvable=_known(state.instead)
-        )
+        steps.append(Step("delete", "firewall", firewall.name or firewall.id, None, DELETE))
+        return self._without_waiting(Plan(tuple(steps), warnings=tuple(warnings), approvable=_known(state.instead)))
 
     def _drift(self, firewall: Firewall) -> list[Drift]:
         wanted = self.wish.network

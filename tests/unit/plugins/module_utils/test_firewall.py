@@ -19,6 +19,7 @@ Result = dict[str, t.Any]
 OWN = ("civo", "gcore")  # where firewalls can be made
 HAVING = ("hostwinds", *OWN)
 REGION: dict[str, dict[str, t.Any]] = {provider: {"region": CREATE[provider]["region"]} for provider in HAVING}
+DELETES = {"civo": "firewalls.delete", "gcore": "security_groups.delete"}
 CREATES = {"civo": "firewalls.create", "gcore": "security_groups.create"}
 ASSIGNS = {"civo": "instances.set_firewall", "gcore": "instances.assign_security_group", "hostwinds": "set_instance_firewall"}
 SSH, WEB = {"ports": "22"}, {"ports": "8000-8100", "addresses": ["192.0.2.0/24", "2001:db8::/32"], "description": "web"}
@@ -146,6 +147,18 @@ def test_without_waiting_what_needs_the_firewall_is_left_to_the_next_run(control
     assert result["firewall"]["id"] is None
     assert result["operation_id"]
     assert actions(firewall(controller, "gcore", **options)) == ["attach instances"]
+
+
+@makers
+def test_without_waiting_a_firewall_in_use_is_deleted_by_the_next_run(controller: Controller, provider: str) -> None:
+    made(controller, provider, name="other")
+    made(controller, provider, instances=[controller.made(provider)["id"]])
+    options: Result = {"state": "absent", "allow": ["detach"], "detach_to": "other", "wait": False}
+    result = firewall(controller, provider, **options)
+    assert actions(result) == ["detach instances"]
+    assert "delete firewall" in "".join(result["warnings"])
+    assert actions(firewall(controller, provider, **options)) == ["delete firewall"]
+    assert listed(controller, provider, name="fw") == []
 
 
 def test_without_waiting_what_is_done_at_once_is_told(controller: Controller) -> None:
@@ -582,6 +595,46 @@ def test_only_the_approved_plan(controller: Controller, provider: str) -> None:
     assert controller.writes(provider) == []
     assert firewall(controller, provider, rules=[SSH], expect_plan=approved)["changed"] is True
     assert firewall(controller, provider, rules=[SSH], expect_plan=approved)["changed"] is False
+
+
+# -- faults -----------------------------------------------------------------------------------------------------------------------
+
+
+@everywhere
+def test_what_cannot_be_read_is_not_taken_for_absent(controller: Controller, provider: str) -> None:
+    controller.simulator.fault(provider, "*", "status", status=500, times=0)
+    for options in ({"name": "web"}, {"name": "web", "rules": []}):
+        result = refused(controller, provider, max_retry_wait=0.0, **options)
+        assert result["error"] not in ("NotFoundError", "UnsupportedError")
+    reply = controller.task("firewall_info", provider, max_retry_wait=0.0, **REGION[provider])
+    assert reply.result["failed"] is True
+    assert controller.writes(provider) == []
+
+
+@makers
+def test_a_wrong_token_is_not_absent(controller: Controller, provider: str) -> None:
+    result = refused(controller, provider, state="absent", api_token="wrong-" + "token")
+    assert result["error"] == "AuthError"
+
+
+@pytest.mark.parametrize("kind", ["reset_after", "status_after"])
+@makers
+def test_a_lost_answer_of_a_deletion_or_an_assignment_is_no_failure(controller: Controller, provider: str, kind: str) -> None:
+    instance = controller.made(provider)
+    made(controller, provider, name="other")
+    controller.simulator.fault(provider, ASSIGNS[provider], kind)
+    assert ends(firewall(controller, provider, instances=[instance["id"]])["firewall"]) == {instance["id"]}
+    controller.simulator.fault(provider, DELETES[provider], kind)
+    result = firewall(controller, provider, state="absent", allow=["detach"], detach_to="other")
+    assert actions(result) == ["detach instances", "delete firewall"]
+    assert listed(controller, provider, name="fw") == []
+
+
+@makers
+def test_a_refused_create_changed_nothing(controller: Controller, provider: str) -> None:
+    controller.simulator.fault(provider, CREATES[provider], "status", status=422, times=0)
+    result = refused(controller, provider, rules=[SSH])
+    assert (result["changed"], result["plan"]) == (False, [])
 
 
 # -- check mode of what is not there yet ------------------------------------------------------------------------------------------
