@@ -27,7 +27,7 @@ options:
     type: str
   name:
     description:
-      - Only backups of exactly this name.
+      - Only backups of this name. At Civo also those after the first, which have their time behind it, such as C(nightly--20260131t030000z).
     type: str
   id:
     description:

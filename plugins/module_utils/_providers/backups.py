@@ -10,6 +10,7 @@ Reads return complete lists or raise. A verb that writes sends its call when it 
 from __future__ import annotations
 
 import abc
+import re
 import typing as t
 from dataclasses import dataclass, field
 
@@ -18,6 +19,8 @@ from .._core.wait import Operation
 from .base import Order
 
 D = t.TypeVar("D", bound="t.Any")
+
+_TIME_BEHIND_NAME = re.compile(r"--[0-9]{8}t[0-9]{6}z")  # two dashes: names that are made up have one
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ class BackupVerbs(abc.ABC, t.Generic[D]):
 
     costs: t.ClassVar[bool] = False  # whether a backup is paid for as long as it exists
     restores_elsewhere: t.ClassVar[bool] = False  # whether something new can be made at one server from the backup of another
+    unique_names: t.ClassVar[bool] = False  # whether a name is taken as long as a backup has it
     needs_instance: t.ClassVar[bool] = False  # whether an id tells a backup only together with its server
     look_seconds: t.ClassVar[float | None] = None  # how long to look for what an unclear order makes, where that is not the profile's time
 
@@ -87,6 +91,17 @@ class BackupVerbs(abc.ABC, t.Generic[D]):
         Raises:
             OptionError: says what a name may be. Sends nothing.
         """
+
+    def is_called(self, backup: Backup, name: str) -> bool:
+        """Whether a backup has a name; where a name is taken only once, also one after the first, whose name ends in its time."""
+        if backup.name is None or not self.unique_names:
+            return backup.name == name
+        return backup.name.startswith(name) and (backup.name == name or _TIME_BEHIND_NAME.fullmatch(backup.name, len(name)) is not None)
+
+    def next_name(self, name: str, backups: t.Iterable[Backup], stamp: str) -> str:
+        """What a new backup is called: C(name), with the time C(stamp) behind it where that is taken."""
+        taken = self.unique_names and any(backup.name == name for backup in backups)
+        return f"{name}--{stamp}" if taken else name
 
     def check_schedule(self, wanted: Schedule) -> None:
         """Refuse a schedule that the provider would refuse.

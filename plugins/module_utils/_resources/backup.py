@@ -163,12 +163,12 @@ class BackupTask(ResourceTask[State]):
         wanted_id, name = self.wish.id, self.wish.name
         if wanted_id:
             found = self.verbs.pick(backups, wanted_id)
-            if found is not None and name and found.name != name:
+            if found is not None and name and not self.verbs.is_called(found, name):
                 raise ExpectationError(f"The backup {wanted_id} at {self.title} is named {found.name}, not {name}; nothing was changed", id=wanted_id)
             return found
         if not name:
             raise OptionError("id or name is needed", hint="state: absent deletes the one backup that you name.", option="id")
-        return only_one(self.title, name, [backup for backup in backups if backup.name == name])
+        return only_one(self.title, name, [backup for backup in backups if self.verbs.is_called(backup, name)])
 
     def _of_that_id(self, backups: t.Sequence[Backup], wanted_id: str) -> Backup:
         """The backup of an id that was given.
@@ -194,7 +194,8 @@ class BackupTask(ResourceTask[State]):
         Args:
             before: what was listed before an unfinished one was waited for; what came of that counts once.
         """
-        fitting = [backup for backup in backups if backup.whole and self.wish.name in (None, backup.name)]
+        name = self.wish.name
+        fitting = [backup for backup in backups if backup.whole and (name is None or self.verbs.is_called(backup, name))]
         finished = [backup for backup in fitting if backup.status in (READY, RESTORING)]
         if self.max_age is not None:
             oldest = self.context.provider_time() - self.max_age
@@ -214,6 +215,7 @@ class BackupTask(ResourceTask[State]):
             return Plan(tuple(self._prunings(state, coming=0)))
         if state.instance is not None:
             self.verbs.check_create(state.instance)
+            self._check_name_to_come(state)
         steps = [*self._making(state)]
         if not self.wish.wait:
             if self.wish.keep is not None:
@@ -226,10 +228,19 @@ class BackupTask(ResourceTask[State]):
         stops = self.wish.consistent and (running or state.presumed)
         if stops:
             yield Step("stop", "status", RUNNING, STOPPED, STOP, needs=(RESTART,))
-        after = {"instance": state.instance.id if state.instance else None, "name": self.wish.name}
+        after = {"instance": state.instance.id if state.instance else None, "name": self._name_to_come(state, "<time>")}
         yield Step("create", "backup", None, after, NONE, self.verbs.costs)
         if stops:
             yield Step("start", "status", STOPPED, RUNNING)
+
+    def _name_to_come(self, state: State, stamp: str) -> str | None:
+        """What a new backup will be called; None where nobody says."""
+        return self.verbs.next_name(self.wish.name, state.backups, stamp.lower()) if self.wish.name is not None else None
+
+    def _check_name_to_come(self, state: State) -> None:
+        name = self._name_to_come(state, _stamp(self.context.provider_time()))
+        if name is not None:
+            self.verbs.check_name(name)
 
     def _prunings(self, state: State, *, coming: int) -> t.Iterator[Step]:
         """C(coming) backups will be there before any is deleted."""
@@ -276,7 +287,8 @@ class BackupTask(ResourceTask[State]):
         for step in steps:
             if step.action == "create":
                 status = READY if self.wish.wait else CREATING
-                state = replace(state, backup=replace(self._nothing(state), status=status))
+                name = self.wish.name if step.after["name"] == self.wish.name else None
+                state = replace(state, backup=replace(self._nothing(state), name=name, status=status))
             elif step.action == "delete" and state.backup is not None and step.target.id == state.backup.id:
                 state = replace(state, backup=replace(state.backup, status=ABSENT, provider_status=None))
         return state
@@ -300,7 +312,7 @@ class BackupTask(ResourceTask[State]):
         deleted = {step.target.id for step in steps if step.action == "delete"}
         before = sorted(_told(backup) for backup in (state.backups or ([state.backup] if state.backup else [])))
         kept = sorted(_told(backup) for backup in state.backups if backup.id not in deleted)
-        made = [f"{self.wish.name or 'a new backup'}" for step in steps if step.action == "create"]
+        made = [step.after["name"] or "a new backup" for step in steps if step.action == "create"]
         return {"backups": before}, {"backups": [*kept, *made]}
 
     # -- apply ------------------------------------------------------------------------------------------------------
@@ -308,18 +320,18 @@ class BackupTask(ResourceTask[State]):
     def carry_out(self, step: Step, state: State, plan: Plan) -> State:
         """Send one step and wait for its end; a server that was stopped is started again also after a failure."""
         if step.action == "delete":
-            return self._delete(step.target, state)
+            return self._delete(step, state)
         instance = t.cast(Instance, state.instance)
         try:
             if step.action == "create":
-                return self._make(instance, state)
-            return replace(state, instance=self._power(instance, step.action, self.context.deadline))
+                return self._make(instance, state, step)
+            return replace(state, instance=self._power(instance, step.action, self.context.deadline, step))
         except VpsError as exc:
             if step.action != "start" and any(other.action == "stop" for other in plan.steps):
                 self._start_after_failure(instance, exc)
             raise
 
-    def _power(self, instance: Instance, action: str, deadline: Deadline) -> Instance:
+    def _power(self, instance: Instance, action: str, deadline: Deadline, step: Step | None = None) -> Instance:
         """Stop or start the server, through the verbs that vps_instance uses."""
         send = (lambda: self.driver.stop(instance, self.wish.stop_mode)) if action == "stop" else (lambda: self.driver.start(instance))
         wanted = STOPPED if action == "stop" else RUNNING
@@ -329,6 +341,8 @@ class BackupTask(ResourceTask[State]):
             return self.driver.until(action, now, lambda seen: seen.status == wanted) if now is not None and now.status == wanted else None
 
         operation = send_safely(self.context, send, reached, {"step": action})
+        if step is not None:
+            self.accepted(step)
         if operation is not None:
             self.context.waiter.wait(operation, deadline)
         return replace(instance, status=wanted)
@@ -344,11 +358,11 @@ class BackupTask(ResourceTask[State]):
             told = f"{self.driver.label(instance)} was stopped for it and was not seen running again: {exc.message}."
         failure.hint = " ".join(part for part in (told, failure.hint) if part)
 
-    def _make(self, instance: Instance, state: State) -> State:
+    def _make(self, instance: Instance, state: State, step: Step) -> State:
         now = self.context.provider_time()
-        stamp = iso_of(now).replace("-", "").replace(":", "")
+        stamp = _stamp(now)
         run = f"{stamp}-{secrets.token_hex(4)}"
-        name = self.wish.name or f"{instance.name or instance.id}-{stamp.lower()}"
+        name = self._name_to_come(state, stamp) or f"{instance.name or instance.id}-{stamp.lower()}"
         new = NewBackup(name, run, frozenset(backup.id for backup in state.backups if backup.id is not None))
         state = replace(state, new=new)
         send, look = (lambda: self.verbs.create(instance, new)), (lambda: self._lost_but_made(instance, new))
@@ -357,6 +371,7 @@ class BackupTask(ResourceTask[State]):
         except OutcomeUnknownError as exc:
             exc.hint = exc.hint or "No backup has shown so far, and none is ordered again by itself: look in the provider's panel, then run the task again."
             raise
+        self.accepted(step)
         if not self.wish.wait:
             shown = name if "name" in self.driver.PROFILE.capabilities.backup else None
             return replace(state, backup=replace(self._nothing(state), name=shown, status=CREATING), operation_id=operation.id)
@@ -408,16 +423,19 @@ class BackupTask(ResourceTask[State]):
             )
         return seen
 
-    def _delete(self, backup: Backup, state: State) -> State:
+    def _delete(self, step: Step, state: State) -> State:
         """Delete one; what has become needed meanwhile stays, and who deletes it meanwhile does no harm."""
+        backup: Backup = step.target
         if self.wish.state != "absent":
             instance = t.cast(Instance, state.instance)
             state = replace(state, backups=tuple(self.verbs.of(instance)))
             if backup.id not in {each.id for each in self._surplus(state.backups, coming=0)}:
                 self.context.warn(f"{_told(backup)} is not too much any more and stays")
+                self.needless(step)
                 return state
         try:
             operation = send_safely(self.context, lambda: self.verbs.delete(backup), lambda: self._gone(backup, state), {"id": backup.id, "step": "delete"})
+            self.accepted(step)
             if isinstance(operation, Operation) and self.wish.wait:
                 self.context.waiter.wait(operation, self.context.deadline)
         except NotFoundError:
@@ -496,7 +514,7 @@ def select(driver: Driver, *, instance: Instance | None, name: str | None, backu
     return [
         backup
         for backup in listed
-        if (not name or backup.name == name) and (not backup_id or backup.id == backup_id) and (not statuses or backup.status in statuses)
+        if (not name or verbs.is_called(backup, name)) and (not backup_id or backup.id == backup_id) and (not statuses or backup.status in statuses)
     ]
 
 
@@ -507,6 +525,11 @@ def _seconds(max_age: str | None) -> int | None:
         return times.seconds(max_age)
     except ValueError as exc:
         raise OptionError(f"max_age: {exc}", hint="Write 24h, 7d or 90m.", option="max_age") from None
+
+
+def _stamp(moment: float) -> str:
+    """A time in seconds since 1970 as names and marks have it."""
+    return iso_of(moment).replace("-", "").replace(":", "")
 
 
 def _told(backup: Backup) -> str:

@@ -111,7 +111,7 @@ class RestoreTask(ResourceTask[State]):
         else:
             listed = self._listed(instance)
             picked = self._of_id(listed, self.wish.id) if self.wish.id else None
-            fitting = ([picked] if picked else []) if self.wish.id else [each for each in listed if each.name == self.wish.name]
+            fitting = ([picked] if picked else []) if self.wish.id else [each for each in listed if self.verbs.is_called(each, str(self.wish.name))]
         if not fitting:
             raise NotFoundError(f"{self.title} has no backup {wanted} of {self._whose(instance)}", hint="vps_backup_info lists them.", id=self.wish.id)
         backup = t.cast(Backup, only_one(self.title, str(wanted), fitting))
@@ -185,6 +185,7 @@ class RestoreTask(ResourceTask[State]):
         send = lambda: self.verbs.restore(state.instance, state.backup, state.restore)  # noqa: E731
         facts = {"id": self.subject(state).id, "step": "restore"}
         operation = send_safely(self.context, send, lambda: self._under_way(state), facts, self.verbs.look_seconds or 0.0)
+        self.accepted(step)
         if self.wish.wait:
             self.context.waiter.wait(operation, self.context.deadline)
         return state

@@ -44,6 +44,8 @@ _NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")  # RFC 1123
 class CivoBackups(BackupVerbs["CivoDriver"]):
     """The verbs of Civo's snapshots and schedules."""
 
+    unique_names = True  # section 7.1: a snapshot is reached by its name too
+
     def __init__(self, driver: CivoDriver, account: Account) -> None:
         super().__init__(driver)
         self._civo = account
