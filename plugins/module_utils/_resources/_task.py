@@ -57,6 +57,7 @@ class ResourceTask(abc.ABC, t.Generic[State]):
         self.context = driver.context
         self.guards = Guards(driver, terms, token)
         self._done: list[Step] = []
+        self._needless: list[Step] = []
 
     def run(self) -> Changed:
         """Fetch, plan, then predict or apply and compare.
@@ -84,8 +85,12 @@ class ResourceTask(abc.ABC, t.Generic[State]):
 
     def accepted(self, step: Step) -> None:
         """Note that the provider took a step, so that a failure of what follows, its wait included, tells it as done."""
-        if step not in self._done:
+        if step not in self._done and step not in self._needless:
             self._done.append(step)
+
+    def needless(self, step: Step) -> None:
+        """Note that a step was not sent, since it turned out to be needed no more; it is not told as done."""
+        self._needless.append(step)
 
     @abc.abstractmethod
     def fetch(self) -> State:

@@ -10,6 +10,8 @@ import typing as t
 
 import pytest
 
+from ansible_collections.polyhost.cloud.plugins.module_utils._core.plan import Plan
+from ansible_collections.polyhost.cloud.plugins.module_utils._resources.backup import BackupTask, State
 from ansible_collections.polyhost.cloud.plugins.module_utils._runner import Reply
 from ansible_collections.polyhost.cloud.tests.unit.controller import Controller
 
@@ -257,6 +259,34 @@ def test_without_waiting_nothing_is_deleted_yet(backups: Backups, provider: str)
     assert backups.writes == [CREATE[provider]]
 
 
+@named
+def test_what_somebody_else_deleted_meanwhile_is_made_up_for(backups: Backups, provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = [backups.made() for _number in range(3)]
+    own = BackupTask.plan
+
+    def plan(task: BackupTask, state: State) -> Plan:
+        planned = own(task, state)
+        if task.wish.keep is not None:
+            backups.done(state="absent", id=made[2]["id"])
+        return planned
+
+    monkeypatch.setattr(BackupTask, "plan", plan)
+    reply = backups.run(keep=2, max_age="24h")
+    assert (reply.result["changed"], reply.result["plan"]) == (False, [])
+    assert any("stays" in warning for warning in reply.warnings)
+    assert len(backups.listed()) == 2
+
+
+@everywhere
+def test_what_is_not_finished_in_time_is_told_as_ordered(backups: Backups, provider: str) -> None:
+    backups.take_time(300)
+    result = backups.run(wait_timeout=20).result
+    assert (result["error"], result["changed"], actions(result)) == ("WaitTimeoutError", True, ["create"])
+    backups.pass_time(300)
+    assert backups.done(max_age="24h")["changed"] is False
+    assert len(backups.listed()) == 1
+
+
 # -- stopping meanwhile -----------------------------------------------------------------------------------------------
 
 
@@ -285,7 +315,7 @@ def test_a_failed_backup_leaves_no_server_stopped(backups: Backups, provider: st
     backups.fault(FAILS[provider])
     result = backups.run(consistent=True, allow=["restart"]).result
     assert result["failed"] is True
-    assert [step["action"] for step in result["plan"]] == ["stop"]
+    assert actions(result) == ["stop", "create"]
     assert "which was stopped for it, runs" in result["msg"]
     assert backups.power() == "running"
 
@@ -426,6 +456,17 @@ def test_what_is_not_there_cannot_be_restored(backups: Backups, provider: str) -
 def test_a_time_tells_nothing_without_its_server(controller: Controller) -> None:
     result = controller.backup("hosterapi", id="1767225600", state="restored", allow=["rebuild"]).result
     assert (result["option"], controller.calls("hosterapi")) == ("instance", [])
+
+
+def test_a_restore_that_is_under_way_is_no_backup(controller: Controller) -> None:
+    backups = Backups(controller, "hosterapi")
+    made = backups.made()
+    backups.fault("late", "backups_restore", seconds=30)
+    backups.done(id=made["id"], state="restored", allow=["rebuild"], wait=False)
+    backups.controller.simulator.clear_log()
+    result = backups.done()
+    assert (result["changed"], backups.writes) == (True, ["backups_create"])
+    assert [backup["id"] for backup in backups.listed()] == [result["backup"]["id"], made["id"]]
 
 
 def test_a_restore_waits_for_what_is_under_way(controller: Controller) -> None:
