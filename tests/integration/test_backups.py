@@ -22,7 +22,7 @@ def backup(provider: str, **options: t.Any) -> dict[str, t.Any]:
 
 def test_check_make_repeat_restore_list(controller: Controller) -> None:
     controller.simulator.settings("hosterapi", backup_seconds=2.0)  # one that nobody sees under way is over after a minute of silence
-    tasks = []
+    tasks: list[dict[str, t.Any]] = []
     for provider, place in PLACE.items():
         (server,) = controller.simulator[provider].seed_instances(1, name="web1", **place)
         wanted = backup(provider, instance=server, max_age="24h")

@@ -80,7 +80,8 @@ class Backups:
 
     def take_time(self, seconds: float) -> None:
         """Let the next backup take a while."""
-        settings = {"civo": {"seconds": seconds}, "gcore": {"task_seconds": seconds, "listed_while": "new"}}.get(self.provider)
+        slow: dict[str, dict[str, t.Any]] = {"civo": {"seconds": seconds}, "gcore": {"task_seconds": seconds, "listed_while": "new"}}
+        settings = slow.get(self.provider)
         if settings:
             self.controller.simulator.settings(self.provider, **settings)
         else:
