@@ -42,7 +42,6 @@ options:
     description:
       - The backup's name, one of this server's. Civo and Gcore.
       - With O(state=present) it is made once, and again only when it is older than O(max_age). Left out, a new one is named after the server and the time.
-      - Civo takes a name once only, so that one made again has the time behind it, such as C(nightly--20260101t030000z). It still goes by this name.
       - At Civo a name is taken as long as a backup has it, so what follows the first has its time behind it, such as C(nightly--20260131t030000z).
         The name alone means all of them.
       - Two backups of one name are an error that lists their ids, where one of them would be deleted or restored.
