@@ -13,7 +13,8 @@ import typing as t
 from dataclasses import dataclass
 
 from ...module_utils._connection import TaskContext, connect
-from ...module_utils._core.errors import AuthError, MissingLibraryError, OptionError, VpsError
+from ...module_utils._core.errors import AuthError, MissingLibraryError, NotFoundError, OptionError, VpsError
+from ...module_utils._core.model import Instance
 from ...module_utils._core.together import side_by_side
 from ...module_utils._http.rate import fingerprint
 from ...module_utils._providers.base import Driver, Listing
@@ -126,7 +127,7 @@ class _Source:
     def key(self, *more: str) -> str:
         """The name of its answer: everything that can change it, and nothing that only changes how it is shown."""
         connection, ledger = self.context.connection, self.context.ledger
-        regions = self.account.regions or (connection.region or "",)
+        regions = sorted(self.account.regions) or [connection.region or ""]
         parts = (connection.provider, connection.account or "", connection.url, connection.project or "", ledger.path if ledger else "")
         return fingerprint(VERSION, *parts, *more, *regions)
 
@@ -207,7 +208,7 @@ class Accounts:
             listings = source.driver.listings(source.account.regions)
             parts = side_by_side([functools.partial(self._read, source, listing) for listing in listings], source.context.in_flight)
             left_out = [(listing, part) for listing, part in zip(listings, parts, strict=True) if isinstance(part, VpsError)]
-            if len(left_out) == len(listings):
+            if left_out and len(left_out) == len(listings):
                 return left_out[0][1]
             for listing, exc in left_out:
                 source.context.warn(f"region {listing.region} is left out: {source.reason(exc)}")
@@ -225,7 +226,10 @@ class Accounts:
     def _read(source: _Source, listing: Listing) -> t.Any:
         """One listing; under C(on_error=warn) its failure, unless that concerns the whole account."""
         try:
-            return listing.read()
+            shown = listing.read()
+            bare = [instance for instance in shown if "tags" in instance.not_read]
+            tagged = side_by_side([functools.partial(_tagged, source.driver, instance) for instance in bare], source.context.in_flight)
+            return [*(instance for instance in shown if "tags" not in instance.not_read), *(instance for instance in tagged if instance is not None)]
         except VpsError as exc:
             if source.account.on_error == WARN and listing.region is not None and not isinstance(exc, AuthError):
                 return exc
@@ -261,6 +265,14 @@ class Accounts:
             return None
         self._warn(f"{reason}. The inventory goes on with the answer of {_ago(time.time() - answer.fetched_at)} ago, marked as stale")
         return Answer(**{**vars(answer), "stale": True})
+
+
+def _tagged(driver: Driver, instance: Instance) -> Instance | None:
+    """The server with its tags, which some lists leave out; None when it vanished before they were read."""
+    try:
+        return driver.read(instance, ("tags",))
+    except NotFoundError:
+        return None
 
 
 def _known_name(source: _Source) -> str | None:

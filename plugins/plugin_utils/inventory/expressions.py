@@ -93,7 +93,7 @@ class Expressions:
                 known[key] = (None, exc)
         result, failure = known[key]
         if failure is not None:
-            raise failure
+            raise failure.with_traceback(None)  # or each of ten thousand hosts would make it longer
         return result
 
     def _read_by(self, expression: str) -> tuple[str, ...] | None:

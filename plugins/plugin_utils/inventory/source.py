@@ -86,6 +86,7 @@ class Builder:
         self._sanitize = sanitize
         self._warn = warn
         self.marker = Marker()
+        self._left_names: t.Mapping[str, t.Sequence[Host]] = {}
 
     def hosts(self, answers: t.Iterable[Answer], holder: t.Callable[[str], str | None]) -> list[Host]:
         """The hosts that are wanted, each with a name of its own.

@@ -6,17 +6,22 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import threading
 import time
 import typing as t
+from dataclasses import replace
 
 import pytest
 from ansible.errors import AnsibleParserError
 from ansible.inventory.data import InventoryData
 
+from ansible_collections.polyhost.cloud.plugins.module_utils._core.model import Instance
 from ansible_collections.polyhost.cloud.plugins.module_utils._http import client
+from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import Listing
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.civo.driver import CivoDriver
+from ansible_collections.polyhost.cloud.plugins.module_utils._providers.gcore.driver import GcoreDriver
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.world import Simulator
 from ansible_collections.polyhost.cloud.tests.unit.sources import Source, account, groups_of
 
@@ -111,6 +116,23 @@ def test_only_the_named_regions_are_listed(source: Source, simulator: Simulator)
 def test_a_region_that_is_named_twice_brings_its_servers_once(source: Source, simulator: Simulator) -> None:
     simulator["gcore"].seed_instances(1, name="web", region=4)
     assert set(source.hosts(**account("gcore", regions=["4", "Luxembourg-2"]))) == {"web"}
+
+
+def test_tags_that_a_list_leaves_out_are_read(source: Source, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    simulator["gcore"].seed_instances(2, name="web", tags={"role": "web"})
+    listings = GcoreDriver.listings
+
+    def without_tags(self: GcoreDriver, regions: t.Sequence[str] = ()) -> list[Listing]:
+        def read(listing: Listing) -> list[Instance]:
+            return [replace(each, tags={}, not_read=(*each.not_read, "tags")) for each in listing.read()]
+
+        return [Listing(listing.region, functools.partial(read, listing)) for listing in listings(self, regions)]
+
+    monkeypatch.setattr(GcoreDriver, "listings", without_tags)
+    assert [facts["vps_tags"] for facts in source.hosts(**account("gcore", region="4")).values()] == [{"role": "web"}] * 2
+    assert simulator.calls("gcore").count("instances.metadata_list") == 2
+    simulator.fault("gcore", "instances.metadata_list", "status", status=500)
+    assert "HTTP 500" in failure(source, **account("gcore", region="4"))
 
 
 # -- options ----------------------------------------------------------------------------------------------------------
