@@ -262,7 +262,10 @@ def test_only_the_registry_names_providers() -> None:
 # -- modules ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["vps_instance", "vps_instance_info", "vps_catalog_info", "vps_provider_info"])
+PROMISED = ("instance", "instance_info", "rdns", "rdns_info", "firewall", "firewall_info", "backup", "backup_info", "catalog_info", "provider_info")
+
+
+@pytest.mark.parametrize("name", [f"vps_{name}" for name in PROMISED])
 def test_every_promised_module_is_there(name: str) -> None:
     assert name in module_names()
 
