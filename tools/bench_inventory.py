@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a large inventory costs: C(ansible-inventory --list), wall time and peak memory.
+"""What a large inventory costs: C(ansible-inventory --list), wall time, processor time and peak memory.
 
-Subjects, one after the other in each round: a script that prints what our inventory comes to, our inventory from the simulator (rate limit
-lifted) and from its cache, and hetzner.hcloud from a fake of its API, each with C(compose), C(groups) and C(keyed_groups). Each result is
-checked before its time counts. Machines are noisy: compare within one run.
+Subjects, one after the other in each round: a script that prints the variables our inventory comes to, our inventory from the simulator
+(rate limit lifted) and from its cache, and hetzner.hcloud from a fake of its API; all but the script with C(compose), C(groups) and
+C(keyed_groups). Each result is checked before its time counts. Machines are noisy: compare within one run.
 
 Settings in the environment: BENCH_ROUNDS (3), BENCH_SERVERS (10000), BENCH_LATENCY (50 ms a request).
 """
@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import time
@@ -37,23 +36,26 @@ SERVERS = int(os.environ.get("BENCH_SERVERS", "10000"))
 LATENCY = float(os.environ.get("BENCH_LATENCY", "50"))
 
 REGIONS, ENVIRONMENTS, ROLES = ("LON1", "NYC1", "FRA1"), ("prod", "test"), ("web", "db", "cache", "queue")
+GROUPS = frozenset({"production", "role_db", "tag_env_test", "tag_role_web"})
 CACHED = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_timeout": 0}
 
 
 @dataclass(frozen=True)
 class Subject:
-    """An inventory and how many requests it should have sent by now, all rounds together."""
+    """An inventory: its file, what counts its requests, and groups that it must have."""
 
     name: str
     source: Path
-    requests: t.Callable[[], int]
+    requests: t.Callable[[], int] = int
+    groups: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What one run took: wall seconds, peak memory in MB, requests."""
+    """What one run took: seconds on the wall and of the processor, peak memory in MB, requests."""
 
     seconds: float
+    processor: float
     megabytes: float
     requests: int
 
@@ -76,8 +78,8 @@ class Bench:
         self._bin = bin
         self._env = env
 
-    def listed(self, subject: Subject) -> tuple[Cost, str]:
-        """One run: its cost and what it printed.
+    def listed(self, subject: Subject) -> tuple[Cost, dict[str, t.Any]]:
+        """One run: its cost and the listing.
 
         Raises:
             Failure: it failed, or not all servers are there, or not composed.
@@ -101,10 +103,9 @@ class Bench:
             raise Failure(f"{subject.name} failed:\n{errors.read_text(encoding='utf-8')[-3000:]}")
         listing = json.loads(text)
         hosts = listing["_meta"]["hostvars"].values()
-        whole = len(hosts) == SERVERS and all("my_role" in host for host in hosts) and len(listing["production"]["hosts"]) == (SERVERS + 1) // 2
-        if not whole or not {"tag_role_web", "tag_env_test", "role_db"} <= set(listing):
+        if len(hosts) != SERVERS or not all("my_role" in host for host in hosts) or not subject.groups <= set(listing):
             raise Failure(f"{subject.name} is not complete: {len(hosts)} hosts\n{errors.read_text(encoding='utf-8')[-3000:]}")
-        return Cost(seconds, usage.ru_maxrss / 1024, subject.requests() - before), text
+        return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, subject.requests() - before), listing
 
     def write(self, name: str, content: t.Mapping[str, t.Any]) -> Path:
         """An inventory file; YAML is a superset of JSON."""
@@ -112,11 +113,11 @@ class Bench:
         path.write_text(json.dumps(content), encoding="utf-8")
         return path
 
-    def static(self, text: str) -> Path:
-        """A script that prints C(text)."""
-        data, script = self._folder / "static.json", self._folder / "static.sh"
-        data.write_text(text, encoding="utf-8")
-        script.write_text('#!/bin/sh\ncat "${0%/*}/static.json"\n', encoding="utf-8")
+    def script(self, listing: t.Mapping[str, t.Any]) -> Path:
+        """A script with the hosts and variables of a listing, all groups aside."""
+        variables = listing["_meta"]
+        data, script = self.write("static.json", {"all": {"hosts": list(variables["hostvars"])}, "_meta": variables}), self._folder / "static.sh"
+        script.write_text(f"#!/bin/sh\ncat '{data}'\n", encoding="utf-8")
         script.chmod(0o755)
         return script
 
@@ -160,21 +161,19 @@ def run_inventory() -> None:
             return int(ask(f"{control}/providers/civo")["calls"])
 
         ours = {"plugin": "polyhost.cloud.vps", "provider": "civo", "rate_limit": 0, **composed("vps_region", "vps_tags")}
-        fresh = Subject("polyhost.cloud.vps", bench.write("fresh.vps.yml", ours), calls)
-        cached = Subject(
-            "polyhost.cloud.vps, from its cache", bench.write("cached.vps.yml", {**ours, **CACHED, "cache_connection": str(folder / "cache")}), calls
-        )
-        _cost, text = bench.listed(cached)  # fills the cache
-        static = Subject("a script with the same variables", bench.static(text), lambda: 0)
+        fresh = Subject("polyhost.cloud.vps", bench.write("fresh.vps.yml", ours), calls, GROUPS)
+        kept = {**ours, **CACHED, "cache_connection": str(folder / "cache")}
+        cached = Subject("polyhost.cloud.vps, from its cache", bench.write("cached.vps.yml", kept), calls, GROUPS)
+        _cost, listing = bench.listed(cached)  # fills the cache
+        static = Subject("a script with the same variables", bench.script(listing))
         subjects = [static, fresh, cached]
         if peers:
             theirs = {"plugin": "hetzner.hcloud.hcloud", **composed("hcloud_location", "hcloud_labels")}
-            subjects.append(Subject("hetzner.hcloud.hcloud", bench.write("hcloud.yml", theirs), lambda: hcloud.requests))
+            subjects.append(Subject("hetzner.hcloud.hcloud", bench.write("hcloud.yml", theirs), lambda: hcloud.requests, GROUPS))
         costs: dict[str, list[Cost]] = {subject.name: [] for subject in subjects}
         for _round in range(ROUNDS):
             for subject in subjects:
                 costs[subject.name].append(bench.listed(subject)[0])
-        shutil.rmtree(folder / "cache")
     if not peers:
         print(f"hetzner.hcloud is LEFT OUT: pip could not fetch {bench_hcloud.WHEEL}")
     show(costs, costs[static.name], costs.get("hetzner.hcloud.hcloud"))
@@ -182,16 +181,19 @@ def run_inventory() -> None:
 
 def show(costs: t.Mapping[str, t.Sequence[Cost]], static: t.Sequence[Cost], hcloud: t.Sequence[Cost] | None) -> None:
     """The table; a ratio is the median of the rounds' ratios."""
-
-    def ratio(measure: t.Callable[[Cost], float], mine: t.Sequence[Cost], other: t.Sequence[Cost] | None) -> str:
-        return f"{statistics.median(measure(one) / measure(two) for one, two in zip(mine, other, strict=True)):.2f}" if other else "-"
-
     print(f"\n{SERVERS} servers, {LATENCY:g} ms a request, {ROUNDS} rounds; medians\n")
-    print(f"{'inventory':<36}{'seconds':>9}{'min-max':>14}{'x script':>10}{'x hcloud':>10}{'MB':>7}{'x script':>10}{'requests':>10}")
+    compared = f"{'x script':>9}{'x hcloud':>9}"
+    print(f"{'inventory':<36}{'seconds':>8}{'min-max':>14}{compared}{'cpu s':>8}{compared}{'MB':>7}{compared}{'requests':>9}")
     for name, runs in costs.items():
-        seconds = [run.seconds for run in runs]
-        megabytes, requests = statistics.median(run.megabytes for run in runs), statistics.median(run.requests for run in runs)
-        times = [ratio(lambda run: run.seconds, runs, other) for other in (static, hcloud)]
-        memory = ratio(lambda run: run.megabytes, runs, static)
-        span = f"{min(seconds):.1f}-{max(seconds):.1f}"
-        print(f"{name:<36}{statistics.median(seconds):>9.1f}{span:>14}{times[0]:>10}{times[1]:>10}{megabytes:>7.0f}{memory:>10}{requests:>10.0f}")
+        seconds = sorted(run.seconds for run in runs)
+        line = f"{name:<36}{statistics.median(seconds):>8.1f}{f'{seconds[0]:.1f}-{seconds[-1]:.1f}':>14}"
+        line += ratios(lambda run: run.seconds, runs, static, hcloud)
+        line += f"{statistics.median(run.processor for run in runs):>8.1f}{ratios(lambda run: run.processor, runs, static, hcloud)}"
+        line += f"{statistics.median(run.megabytes for run in runs):>7.0f}{ratios(lambda run: run.megabytes, runs, static, hcloud)}"
+        print(f"{line}{statistics.median(run.requests for run in runs):>9.0f}")
+
+
+def ratios(measure: t.Callable[[Cost], float], mine: t.Sequence[Cost], *others: t.Sequence[Cost] | None) -> str:
+    """How one subject compares with others, a column each."""
+    middle = (statistics.median(measure(one) / measure(two) for one, two in zip(mine, other, strict=True)) if other else None for other in others)
+    return "".join(f"{'-' if value is None else f'{value:.2f}':>9}" for value in middle)
