@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.world import Simulator
 from ansible_collections.polyhost.cloud.tests.unit.controller import Controller
+from ansible_collections.polyhost.cloud.tests.unit.scenarios import SCENARIOS, Stage
 
 
 @pytest.fixture
@@ -19,3 +20,18 @@ def controller(tmp_path: t.Any) -> t.Iterator[Controller]:
     """A controller in front of all four simulated providers, with a virtual clock."""
     with Simulator(virtual_clock=True) as simulator:
         yield Controller(simulator, tmp_path)
+
+
+@pytest.fixture(scope="session", name="players")
+def fixture_players(tmp_path_factory: t.Any) -> t.Iterator[Controller]:
+    """A controller for all scenarios; each of them begins with fresh accounts."""
+    with Simulator(virtual_clock=True) as simulator:
+        yield Controller(simulator, tmp_path_factory.mktemp("players"))
+
+
+@pytest.fixture
+def stage(players: Controller, request: t.Any) -> t.Iterator[Stage]:
+    """The arranged account of a scenario, named by the parameter."""
+    found = Stage(players, SCENARIOS[request.param])
+    yield found.play()
+    players.simulator.reset()
