@@ -130,7 +130,9 @@ class BackupTask(ResourceTask[State]):
 
     def _by_id_alone(self) -> State:
         if self.wish.id:
-            return State(None, backup=self.verbs.get(self.wish.id))
+            found = self.verbs.get(self.wish.id)
+            check_called(self.verbs, found, self.wish.name)
+            return State(None, backup=found)
         if self.context.check_mode:
             return State(None)
         raise OptionError("instance is needed, or the backup's id", hint="Names are those of one instance's backups.", option="instance")
@@ -163,8 +165,7 @@ class BackupTask(ResourceTask[State]):
         wanted_id, name = self.wish.id, self.wish.name
         if wanted_id:
             found = self.verbs.pick(backups, wanted_id)
-            if found is not None and name and not self.verbs.is_called(found, name):
-                raise ExpectationError(f"The backup {wanted_id} at {self.title} is named {found.name}, not {name}; nothing was changed", id=wanted_id)
+            check_called(self.verbs, found, name)
             return found
         if not name:
             raise OptionError("id or name is needed", hint="state: absent deletes the one backup that you name.", option="id")
@@ -492,6 +493,17 @@ def only_one(title: str, wanted: str, fitting: t.Sequence[Backup]) -> Backup | N
         ids = [str(backup.id) for backup in fitting]
         raise AmbiguousError(f"{title} has {len(ids)} backups named {wanted}: {', '.join(ids)}", hint="Give the id instead of the name.", ids=ids)
     return fitting[0] if fitting else None
+
+
+def check_called(verbs: BackupVerbs[t.Any], found: Backup | None, name: str | None) -> None:
+    """A name that is given beside an id has to be the name of what has that id.
+
+    Raises:
+        ExpectationError: it is not.
+    """
+    if found is not None and name and not verbs.is_called(found, name):
+        title = verbs.driver.PROFILE.title
+        raise ExpectationError(f"The backup {found.id} at {title} is named {found.name}, not {name}; nothing was changed", id=found.id)
 
 
 def look_seconds(driver: Driver, verbs: BackupVerbs[t.Any]) -> float:

@@ -21,7 +21,7 @@ from ._instances import locate, not_there, several
 from ._ordering import Ordering
 from ._sending import send_safely
 from ._task import ResourceTask
-from .backup import UNFINISHED, as_finished, once_finished, only_one
+from .backup import UNFINISHED, as_finished, check_called, once_finished, only_one
 
 IN_PLACE, NEW = "in_place", "new"
 
@@ -115,6 +115,7 @@ class RestoreTask(ResourceTask[State]):
         if not fitting:
             raise NotFoundError(f"{self.title} has no backup {wanted} of {self._whose(instance)}", hint="vps_backup_info lists them.", id=self.wish.id)
         backup = t.cast(Backup, only_one(self.title, str(wanted), fitting))
+        check_called(self.verbs, backup, self.wish.name)
         if backup.status != READY:
             hint = "Run the task again once it is finished." if backup.status in UNFINISHED else "Choose another one."
             raise OptionError(f"The backup {wanted} at {self.title} cannot be restored: it is {backup.status}", hint=hint, option="id")

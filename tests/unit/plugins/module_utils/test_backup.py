@@ -384,7 +384,7 @@ def test_absent_by_id_needs_no_server(backups: Backups, provider: str) -> None:
 @named
 def test_absent_is_guarded(backups: Backups, provider: str) -> None:
     made = backups.made(name="one")
-    for options in ({"expect": {"name": "two"}}, {"name": "two"}):
+    for options in ({"expect": {"name": "two"}}, {"name": "two"}, {"name": "two", "instance": None}):
         result = backups.run(state="absent", id=made["id"], **options).result
         assert result["error"] == "ExpectationError"
     assert backups.run(state="absent", id=made["id"], expect={"colour": "red"}).result["error"] == "OptionError"
@@ -444,6 +444,15 @@ def test_nobody_picks_a_backup_to_restore(backups: Backups, provider: str) -> No
     backups.made()
     result = backups.run(state="restored", restore_to=None, allow=["rebuild"]).result
     assert (result["error"], backups.controller.calls(provider)) == ("OptionError", [])
+
+
+@named
+def test_a_name_beside_the_id_of_what_is_restored_has_to_be_its_name(backups: Backups, provider: str) -> None:
+    made = backups.made(name="one")
+    for instance in (backups.instance["id"], None):
+        options: dict[str, t.Any] = {"instance": instance, "id": made["id"], "restore_to": "new", "new_name": "web2", "allow": ["rebuild"]}
+        result = backups.run(state="restored", name="two", **options).result
+        assert (result["error"], result["id"], backups.writes) == ("ExpectationError", made["id"], [])
 
 
 @everywhere
