@@ -295,13 +295,24 @@ def schedule(row: Row, instance: Instance) -> Schedule:
         cron=_cron(row.get("cron_expression")),
         keep=integer(kept.get("max_snapshots")),
         paused=bool(flag(row.get("paused"))),
-        covers=ours is not None and set(_included(ours)) >= set(instance.facts.get("volumes", ())),
+        covers=ours is not None and _includes(ours, instance.facts.get("volumes", ())),
         facts={
             "description": _verbatim(row.get("description")),
             "retention": kept,
-            "instances": {entry_id: bool(entry.get("included_volumes")) for entry_id, entry in entries.items()},
+            "instances": {entry_id: bool(_told_of_volumes(entry)) for entry_id, entry in entries.items()},
         },
     )
+
+
+def _told_of_volumes(entry: Row) -> t.Any:
+    """The volumes that go along, as a schedule tells them; where it does not, the server is taken for wholly covered, else it would be made anew forever."""
+    told = entry.get("included_volumes")
+    return told if isinstance(told, list) else flag(told) is not False
+
+
+def _includes(entry: Row, volumes: t.Iterable[str]) -> bool:
+    told = _told_of_volumes(entry)
+    return set(_included(entry)) >= set(volumes) if isinstance(told, list) else bool(told or not list(volumes))
 
 
 def _cron(value: t.Any) -> str | None:

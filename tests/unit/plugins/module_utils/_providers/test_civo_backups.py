@@ -322,6 +322,11 @@ def test_a_schedule_as_it_is_compared(world: World, verbs: CivoBackups) -> None:
         ([{"id": ID, "included_volumes": ["vol-1", "vol-2"]}], ["vol-1"], True),
         ([{"instance_id": ID, "included_volumes": [{"id": "vol-1"}]}], ["vol-1"], True),
         ([{"id": ID, "included_volumes": []}], ["vol-1"], False),
+        ([{"id": ID}], ["vol-1"], True),
+        ([{"id": ID, "included_volumes": None}], ["vol-1"], True),
+        ([{"id": ID, "included_volumes": True}], ["vol-1"], True),
+        ([{"id": ID, "included_volumes": False}], ["vol-1"], False),
+        ([{"id": ID, "included_volumes": False}], [], True),
         ([{"id": OTHER_ID, "included_volumes": []}], [], False),
         (None, [], False),
     ],
@@ -329,6 +334,14 @@ def test_a_schedule_as_it_is_compared(world: World, verbs: CivoBackups) -> None:
 def test_what_a_schedule_covers(entries: t.Any, volumes: list[str], covers: bool) -> None:
     instance = server(attached_volumes=[{"id": volume} for volume in volumes])
     assert mapping.schedule({**SCHEDULE, "instances": entries}, instance).covers is covers
+
+
+@pytest.mark.parametrize(
+    ("told", "include"), [({}, True), ({"included_volumes": True}, True), ({"included_volumes": False}, False), ({"included_volumes": []}, False)]
+)
+def test_another_server_keeps_its_volumes_in_a_schedule_that_is_made_anew(told: dict[str, t.Any], include: bool) -> None:
+    found = mapping.schedule({**SCHEDULE, "instances": [{"id": OTHER_ID, **told}]}, server())
+    assert found.facts["instances"] == {OTHER_ID: include}
 
 
 @pytest.mark.parametrize("cron", ["*/7 * * * *", "* * * * *", "55,4 * * * *", "0,55 0,23 * * *", "0-5 3 * * *"])
