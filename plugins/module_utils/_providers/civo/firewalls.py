@@ -200,7 +200,7 @@ class CivoFirewalls(FirewallVerbs["CivoDriver"]):
     def check_attach(self, firewall: Firewall, instance: Instance) -> Ref | None:
         """Refuse a firewall of another region or network (section 5.3); tell which one the server has instead."""
         for place, theirs, its in (("region", firewall.region, instance.region), ("network", firewall.network, instance.network_id)):
-            if theirs and its and theirs != its:
+            if theirs and its and theirs.lower() != its.lower():  # codes compare without case (section 1.2), as UUIDs do
                 raise OptionError(
                     f"instances: {self.driver.label(instance)} is in the {place} {its}, and the firewall {firewall.name} in {theirs}",
                     hint=f"A server takes firewalls of its own {place} only; make one there.",

@@ -371,6 +371,10 @@ def test_a_firewall_of_elsewhere_is_refused(world: World, verbs: CivoFirewalls, 
     assert world.script.writes == []
 
 
+def test_regions_compare_without_case(world: World, verbs: CivoFirewalls) -> None:
+    assert verbs.check_attach(web(verbs), mapping.instance(ROW, "civo", "lon1")) is None
+
+
 def test_detaching_assigns_the_other_one_unless_it_has_another_by_now(world: World, verbs: CivoFirewalls) -> None:
     firewall = web(verbs)
     instead = Firewall("civo", "fw-else", "else", region="LON1", network=NET)
