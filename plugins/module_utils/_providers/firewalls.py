@@ -150,6 +150,13 @@ class FirewallVerbs(abc.ABC, t.Generic[D]):
         """Take it from a server; where a server always has one, C(instead) is what it gets."""
         raise self.driver.unsupported("firewall.purge_instances")
 
+    def check_removal(self, firewall: Firewall) -> None:
+        """Refuse to delete what something else than servers has, before it is taken from any server; sends nothing.
+
+        Raises:
+            ConflictError: says what has it.
+        """
+
     def delete(self, firewall: Firewall) -> Operation | None:
         """Delete it; nobody has it any more."""
         raise self.driver.unsupported("firewall.absent")

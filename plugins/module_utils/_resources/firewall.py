@@ -303,6 +303,7 @@ class FirewallTask(ResourceTask[State]):
             return Plan()
         if firewall.standard:
             raise OptionError(f"{self._label(firewall)} is the provider's default firewall, which is never deleted", option="name", id=firewall.id)
+        self.verbs.check_removal(firewall)
         self.guards.check_expectations(self.subject(state))
         if state.surplus and "detach" not in self.wish.allow:
             raise ConsentError(

@@ -171,24 +171,30 @@ class CivoFirewalls(FirewallVerbs["CivoDriver"]):
         going = [row_id for row_id, rules in rows.items() if not all(map(stays, rules))]
         standing = [rule for row_id, rules in rows.items() if row_id not in going for rule in rules]
         moving = [rule for row_id in going for rule in rows[row_id] if stays(rule)]
-        for row in mapping.joined(rule for rule in (*change.added, *change.described, *moving) if not _among(standing, rule)):
+        missing = [rule for rule in (*change.added, *change.described, *moving) if not _among(standing, rule)]
+        for row in mapping.joined(missing):
             self._add(firewall, row)
+        if missing and going and not self.driver.shows(f"rules of firewall {firewall.name}", lambda: self._shows(firewall, missing)):
+            raise NotAppliedError(
+                f"{api.TITLE} accepted rules of firewall {firewall.name} ({firewall.id}), but does not show them; none was deleted",
+                hint="Run the task again.",
+                id=firewall.id,
+            )
         for row_id in going:
             self._drop(firewall, row_id)
         return None
 
     def _add(self, firewall: Firewall, row: Row) -> None:
         """Make one row, once; after a lost answer it is looked for, since sending it again would make a second one."""
-
-        def shows() -> bool:
-            now = [rule for each in self._rules(str(firewall.id), str(firewall.region)) for rule in mapping.split(each)]
-            return all(_among(now, rule) for rule in mapping.split(row))
-
         try:
             self._civo.send(api.RULE_CREATE, str(firewall.region), path={"firewall_id": firewall.id}, body=row)
         except OutcomeUnknownError:
-            if not self.driver.shows(f"rule of firewall {firewall.name}", shows):
+            if not self.driver.shows(f"rule of firewall {firewall.name}", lambda: self._shows(firewall, mapping.split(row))):
                 raise
+
+    def _shows(self, firewall: Firewall, rules: t.Iterable[Rule]) -> bool:
+        now = [rule for each in self._rules(str(firewall.id), str(firewall.region)) for rule in mapping.split(each)]
+        return all(_among(now, rule) for rule in rules)
 
     def _drop(self, firewall: Firewall, row_id: str) -> None:
         try:
@@ -243,6 +249,16 @@ class CivoFirewalls(FirewallVerbs["CivoDriver"]):
             return DONE if _has(now, firewall) else None
 
         return self.driver.operation(f"assignment of firewall {firewall.name} to {self.driver.label(instance)}", check, instance_id=instance.id)
+
+    def check_removal(self, firewall: Firewall) -> None:
+        """Refuse it while clusters or load balancers have it, of which only numbers are told (section 5.1)."""
+        using = ", ".join(f"{count} {kind}" for kind, count in firewall.facts["others"].items() if count)
+        if using:
+            raise ConflictError(
+                f"The firewall {firewall.name} ({firewall.id}) at {api.TITLE} is in use by {using}, so it cannot be deleted; nothing was changed",
+                hint="Give them another firewall in Civo's dashboard, or remove them, first.",
+                id=firewall.id,
+            )
 
     def delete(self, firewall: Firewall) -> Operation | None:
         """Delete it; one that is gone already is no failure, one in use is (reading 22)."""

@@ -56,6 +56,7 @@ _RECOVERY_ON = ("enabled", "enable", "on", "true", "active")
 _RECOVERY_OFF = ("disabled", "disable", "off", "false", "inactive")
 _DIRECTIONS = {"ingress": IN, "inbound": IN, "egress": OUT, "outbound": OUT}
 _SENT_DIRECTIONS = {IN: "ingress", OUT: "egress"}
+_OTHER_USERS = {"clusters": "cluster_count", "load balancers": "loadbalancer_count"}  # section 5.1
 _FINISHED = ("complete", "completed", "available", "ready")  # section 7.1, as are the next
 _BROKEN = ("failed", "error")
 _MARK = re.compile(r"polyhost\.cloud run=(\S+)(?: instance=(\S+))?")
@@ -184,7 +185,7 @@ def firewall(row: Row, rules: t.Iterable[Row], region: str, network_name: str | 
         network=text(row.get("network_id")),
         rules=firewall_rules.canonical(rule for each in rules for rule in split(each)),
         standard=(name or "").lower().startswith("default"),  # reading 29
-        facts={"network_name": network_name},
+        facts={"network_name": network_name, "others": {kind: integer(row.get(key)) or 0 for kind, key in _OTHER_USERS.items()}},
     )
 
 

@@ -396,6 +396,14 @@ def test_deleting_one_in_use_names_who_uses_it(world: World, verbs: CivoFirewall
     assert verbs.delete(firewall) is None
 
 
+@pytest.mark.parametrize(("counts", "told"), [({"cluster_count": "1"}, "1 clusters"), ({"cluster_count": None, "loadbalancer_count": 2}, "2 load balancers")])
+def test_one_that_clusters_have_is_not_even_taken_from_servers(world: World, verbs: CivoFirewalls, counts: dict[str, t.Any], told: str) -> None:
+    verbs.check_removal(web(verbs))
+    world.script.on(LIST, [{**WEB, **counts}])
+    with pytest.raises(ConflictError, match=told):
+        verbs.check_removal(web(verbs))
+
+
 # -- whole tasks ------------------------------------------------------------------------------------------------------------
 
 OPTIONS = [
@@ -437,6 +445,18 @@ def test_check_mode_create_second_run_change_and_absent(controller: Controller) 
     assert controller.writes("civo") == ["instances.set_firewall", "firewalls.delete"]
     assert run(controller, state="absent")["changed"] is False
     assert controller.simulator["civo"].violations == []
+
+
+def test_a_deletion_that_cannot_be_takes_no_server_its_firewall(controller: Controller, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = controller.made("civo")
+    run(controller, rules=[], instances=[made["id"]])
+    read = mapping.firewall
+    monkeypatch.setattr(mapping, "firewall", lambda row, *more: read({**row, "cluster_count": 1}, *more))
+    for check in (True, False):
+        options: dict[str, t.Any] = {"state": "absent", "allow": ["detach"], "detach_to": "default-default", "check": check}
+        refused = controller.firewall("civo", region="LON1", name="fw1", **options).result
+        assert (refused["error"], refused["changed"]) == ("ConflictError", False)
+    assert controller.writes("civo") == ["firewalls.create", "instances.set_firewall"]
 
 
 def test_information_reads_each_list_once(controller: Controller) -> None:
