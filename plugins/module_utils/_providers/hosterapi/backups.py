@@ -83,7 +83,8 @@ class HosterapiBackups(BackupVerbs["HosterapiDriver"]):
     def __init__(self, driver: HosterapiDriver) -> None:
         super().__init__(driver)
         self._before: dict[str, Progress] = {}
-        self._answer_lost = False
+        self._known: dict[str, frozenset[int]] = {}  # by server, what C(of) told last
+        self._unclear: Operation | None = None  # what awaits an order whose answer was lost
 
     # -- reads ------------------------------------------------------------------------------------------------------
 
@@ -95,7 +96,9 @@ class HosterapiBackups(BackupVerbs["HosterapiDriver"]):
         sid = str(instance.id)
         word, progress = self._status(sid)
         moving = [Backup(PROFILE.name, None, sid, status=CREATING, provider_status=word)] if progress is Progress.MOVING else []
-        return moving + [Backup(PROFILE.name, str(moment), sid, created_at=iso_of(moment)) for moment in self._moments(sid)]
+        moments = self._moments(sid)
+        self._known[sid] = frozenset(moments)
+        return moving + [Backup(PROFILE.name, str(moment), sid, created_at=iso_of(moment)) for moment in moments]
 
     def list_all(self) -> list[Backup]:
         """Those of every server; a server that is deleted meanwhile is left out (HA-27)."""
@@ -129,13 +132,16 @@ class HosterapiBackups(BackupVerbs["HosterapiDriver"]):
     def create(self, instance: Instance, new: NewBackup) -> Operation:
         """Order it; a new time in the list is all that shows it."""
         sid = str(instance.id)
-        watch = self._watch(sid)
+        making = self._making(instance, new, self._watch(sid))
         try:
             self._send(api.BACKUP, sid)
         except OutcomeUnknownError:
-            self._answer_lost = True
+            self._unclear = making
             raise
-        label = self.driver.label(instance)
+        return making
+
+    def _making(self, instance: Instance, new: NewBackup, watch: _Watch) -> Operation:
+        sid, label = str(instance.id), self.driver.label(instance)
 
         def check() -> Outcome | None:
             progress = watch.see(self._status(sid)[1])
@@ -160,16 +166,26 @@ class HosterapiBackups(BackupVerbs["HosterapiDriver"]):
         After a lost answer all of them, since nobody knows which is ours, else what is under way.
         """
         appeared = [backup for backup in listed if backup.id is not None and backup.id not in new.known_ids]
-        if not self._answer_lost:
+        if self._unclear is None:
             return appeared[:1]
         return appeared or [backup for backup in listed if backup.status == CREATING]
 
     def finish(self, instance: Instance) -> Operation:
-        """Await the end of whatever is under way."""
+        """Await the end of whatever is under way: it may be a backup, whose time may show a little after it."""
+        if self._unclear is not None:
+            return self._unclear
         sid = str(instance.id)
+        known, quiet = self._known.get(sid, frozenset()), 0
 
         def check() -> Outcome | None:
-            return None if self._status(sid)[1] is Progress.MOVING else Outcome(sid)
+            nonlocal quiet
+            progress = self._status(sid)[1]
+            if progress is Progress.MOVING:
+                quiet = 0
+                return None
+            quiet += 1
+            over = progress is Progress.FAILED or quiet >= QUIET_POLLS or not known.issuperset(self._moments(sid))
+            return Outcome(sid) if over else None
 
         return self.driver.operation(f"backup or restore of {self.driver.label(instance)}", check)
 

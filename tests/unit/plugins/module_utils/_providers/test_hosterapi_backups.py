@@ -254,11 +254,45 @@ def test_a_busy_server_refuses(verbs: HosterapiBackups, script: Script) -> None:
     assert script.count(CREATE) == 1
 
 
-@pytest.mark.parametrize("end", [FINISHED, FAILED, IDLE])
-def test_whatever_is_under_way_is_awaited_however_it_ends(world: Context[Script], verbs: HosterapiBackups, script: Script, end: Answer) -> None:
-    script.on(STATUS, PENDING, PENDING, end)
+def test_after_an_unclear_answer_the_backup_that_is_seen_under_way_is_awaited_until_its_time_shows(
+    world: Context[Script], verbs: HosterapiBackups, script: Script
+) -> None:
+    script.on(STATUS, IDLE, PENDING, PENDING, FINISHED)
+    script.on(LIST, *[[OLD]] * 8, [OLD, NEW])
+    script.on(CREATE, TIMED_OUT)
+    new = order(verbs)
+    with pytest.raises(OutcomeUnknownError):
+        verbs.create(VM, new)
+    assert verbs.made(new, verbs.of(VM)) != []
     world.wait(verbs.finish(VM))
-    assert script.count(STATUS) == 3
+    assert [backup.id for backup in verbs.made(new, verbs.of(VM))] == [str(NEW)]
+
+
+def test_after_an_unclear_answer_a_backup_that_fails_is_a_failure(world: Context[Script], verbs: HosterapiBackups, script: Script) -> None:
+    script.on(STATUS, IDLE, PENDING, FAILED)
+    script.on(LIST, [OLD])
+    script.on(CREATE, TIMED_OUT)
+    new = order(verbs)
+    with pytest.raises(OutcomeUnknownError):
+        verbs.create(VM, new)
+    assert verbs.made(new, verbs.of(VM)) != []
+    with pytest.raises(OperationFailedError, match="The backup of instance web1"):
+        world.wait(verbs.finish(VM))
+
+
+@pytest.mark.parametrize(
+    ("end", "listed", "polls"),
+    [(FAILED, [], 3), (FINISHED, [[OLD, NEW]], 3), (FINISHED, [[OLD], [OLD, NEW]], 4), (FINISHED, [[OLD]], 5), (IDLE, [[OLD]], 5)],
+    ids=["failed", "listed at once", "listed a poll later", "a restore", "idle"],
+)
+def test_whatever_is_under_way_is_awaited_and_its_time_may_show_later(
+    world: Context[Script], verbs: HosterapiBackups, script: Script, end: Answer, listed: list[t.Any], polls: int
+) -> None:
+    script.on(STATUS, PENDING, PENDING, PENDING, end)
+    script.on(LIST, [OLD], *listed)
+    assert verbs.of(VM)[0].status == CREATING
+    world.wait(verbs.finish(VM))
+    assert script.count(STATUS) == 1 + polls
 
 
 # -- restoring --------------------------------------------------------------------------------------------------------
