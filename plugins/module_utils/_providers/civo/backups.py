@@ -234,7 +234,7 @@ class CivoBackups(BackupVerbs["CivoDriver"]):
         return self._built(instance, region, restore.new_name, send)
 
     def _overwritten(self, instance: Instance, send: t.Callable[[], object]) -> Operation:
-        """Await a server that is written over: it moves and is up again, or moved too shortly to be seen."""
+        """Await a server that is written over: it moves and is up again, or stopped as it was before, or moved too shortly to be seen."""
         moving = False
         try:
             send()
@@ -248,7 +248,7 @@ class CivoBackups(BackupVerbs["CivoDriver"]):
         def over(now: Instance) -> bool:
             nonlocal moving
             moving = moving or not now.settled
-            return now.settled and (moving or (now.status == RUNNING and clock.now() >= earliest))
+            return now.settled and now.status in (RUNNING, instance.status) and (moving or clock.now() >= earliest)
 
         return self.driver.until("restore", instance, over)
 

@@ -255,6 +255,22 @@ def test_in_place_that_is_never_seen_moving_takes_its_grace(world: World, verbs:
     assert world.clock.now() - before >= 30
 
 
+def test_in_place_of_a_stopped_server_may_leave_it_stopped(world: World, verbs: CivoBackups) -> None:
+    stopped = server(status="SHUTOFF")
+    world.script.on(RESTORE, RECORD)
+    world.statuses("SHUTOFF")
+    before = world.clock.now()
+    world.wait(verbs.restore(stopped, backup(), verbs.plan_restore(stopped, backup(), "in_place", None)))
+    assert 30 <= world.clock.now() - before < 60
+
+
+def test_in_place_of_a_server_that_ran_is_not_over_while_it_is_stopped_for_it(world: World, verbs: CivoBackups) -> None:
+    world.script.on(RESTORE, RECORD)
+    world.statuses("STOPPING", "SHUTOFF", "SHUTOFF", "BUILDING", "ACTIVE")
+    world.wait(verbs.restore(server(), backup(), verbs.plan_restore(server(), backup(), "in_place", None)))
+    assert world.script.calls.count(f"GET /instances/{ID}@LON1") == 5
+
+
 def test_a_lost_restore_goes_on_only_where_the_server_moves(world: World, verbs: CivoBackups) -> None:
     restore = verbs.plan_restore(server(), backup(), "in_place", None)
     world.script.on(RESTORE, LOST)
