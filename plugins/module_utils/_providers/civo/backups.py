@@ -49,6 +49,7 @@ class CivoBackups(BackupVerbs["CivoDriver"]):
     def __init__(self, driver: CivoDriver, account: Account) -> None:
         super().__init__(driver)
         self._civo = account
+        self._ordered: dict[str, str] = {}  # ids of new snapshots by the mark of their run
 
     # -- options ----------------------------------------------------------------------------------------------------
 
@@ -146,6 +147,7 @@ class CivoBackups(BackupVerbs["CivoDriver"]):
         except ConflictError as exc:
             exc.hint = "Another snapshot may be under way, or have this name already: run the task again later, or leave name out."
             raise
+        self._ordered[new.run] = snapshot_id
         clock = self.driver.context.waiter.clock
         latest = clock.now() + (self.driver.PROFILE.look_seconds or 0.0)
 
@@ -166,7 +168,9 @@ class CivoBackups(BackupVerbs["CivoDriver"]):
         return self.driver.operation(f"snapshot of {self.driver.label(instance)}", check, operation_id=snapshot_id)
 
     def made(self, new: NewBackup, listed: t.Sequence[Backup]) -> list[Backup]:
-        """Those with the mark of our run; where no mark was kept, new ones of exactly our name."""
+        """The one that the answer told; where it was lost, those with the mark of our run, and where no mark was kept, new ones of exactly our name."""
+        if new.run in self._ordered:
+            return [backup for backup in listed if backup.id == self._ordered[new.run]]
         marked = [backup for backup in listed if backup.run == new.run]
         return marked or [backup for backup in listed if backup.run is None and backup.id not in new.known_ids and backup.name == _proper(new.name)]
 
@@ -291,7 +295,7 @@ class CivoBackups(BackupVerbs["CivoDriver"]):
     # -- schedules ----------------------------------------------------------------------------------------------------
 
     def schedules(self, instance: Instance, name: str) -> list[Schedule]:
-        """Every schedule of exactly this name in the server's region, whichever servers it is about."""
+        """Every schedule of exactly this name in the server's region, whichever servers it is about; one that is being deleted counts as gone."""
         return [each for each in self._schedules(instance) if each.name == name]
 
     def schedules_of(self, instance: Instance) -> list[Schedule]:
@@ -300,7 +304,7 @@ class CivoBackups(BackupVerbs["CivoDriver"]):
 
     def _schedules(self, instance: Instance) -> list[Schedule]:
         region = str(instance.region)
-        found = [mapping.schedule(row, instance) for row in self._listed(api.SCHEDULES, region)]
+        found = [mapping.schedule(row, instance) for row in self._listed(api.SCHEDULES, region) if not mapping.is_leaving(row)]
         return [replace(each, facts={**each.facts, "region": region}) for each in found]
 
     def create_schedule(self, instance: Instance, wanted: Schedule) -> None:

@@ -266,7 +266,7 @@ def backup(row: Row, region: str, instance_id: str | None) -> Backup:
 
 
 def is_leaving(row: Row) -> bool:
-    """Whether a snapshot is being deleted: it is no backup any more, and never becomes one again."""
+    """Whether a snapshot or a schedule is being deleted: it is none any more, and never becomes one again."""
     return (_state(row) or "").lower().startswith("delet")
 
 

@@ -210,6 +210,14 @@ def test_ours_is_known_by_its_mark_else_by_name_among_new_ones(verbs: CivoBackup
     assert verbs.made(NEW, [old, unmarked, foreign, marked]) == [marked]
 
 
+def test_the_answer_tells_which_one_is_ours_whatever_else_has_its_name(world: World, verbs: CivoBackups) -> None:
+    world.script.on(f"POST {OF}@LON1", (201, {**SNAP, "id": "snap-9"}))
+    verbs.create(server(), NEW)
+    ours, theirs = backup(id="snap-9", name="renamed"), backup(id="snap-8", name="mine")
+    assert verbs.made(NEW, [ours, theirs]) == [ours]
+    assert verbs.made(NEW, [theirs]) == []
+
+
 def test_made_up_names_are_spelt_and_cut(world: World, verbs: CivoBackups) -> None:
     name = f"{'Web_1.Example.com' * 4}-20260101t000000z"
     world.script.on(f"POST {OF}@LON1", (201, OURS))
@@ -217,7 +225,7 @@ def test_made_up_names_are_spelt_and_cut(world: World, verbs: CivoBackups) -> No
     sent = world.script.writes[0][1]["name"]
     verbs.check_name(sent)
     assert (sent[:17], sent[-17:]) == ("web-1-example-com", "-20260101t000000z")
-    assert verbs.made(NewBackup(name, "run-1"), [backup(id="x", name=sent)]) != []
+    assert verbs.made(NewBackup(name, "another run"), [backup(id="x", name=sent)]) != []
 
 
 @pytest.mark.parametrize("name", ["Nightly", "-a", "a-", "a.b", "a b", "x" * 64, ""])
@@ -332,6 +340,11 @@ def test_a_schedule_as_it_is_compared(world: World, verbs: CivoBackups) -> None:
     assert verbs.schedules(server(), "Daily") == verbs.schedules_of(server(id=OTHER_ID)) == []
 
 
+def test_a_schedule_that_is_being_deleted_is_none(world: World, verbs: CivoBackups) -> None:
+    world.script.on(f"GET {PLAN}@LON1", [{**SCHEDULE, "status": {"state": "Deleting"}}, {**SCHEDULE, "id": "s-2", "status": None}])
+    assert [each.id for each in verbs.schedules(server(), "daily")] == ["s-2"]
+
+
 @pytest.mark.parametrize(
     ("entries", "volumes", "covers"),
     [
@@ -408,7 +421,8 @@ def test_a_pause_is_changed_in_place(world: World, verbs: CivoBackups) -> None:
 
 def test_another_cron_is_a_new_schedule_before_the_old_one_goes(world: World, verbs: CivoBackups) -> None:
     others = [{"id": OTHER_ID, "included_volumes": []}, {"id": ID, "included_volumes": []}]
-    world.script.on(f"GET {PLAN}@LON1", [{**SCHEDULE, "instances": others, "retention": {"max_snapshots": 3, "period": "48h"}}])
+    old = {**SCHEDULE, "instances": others, "retention": {"max_snapshots": 3, "period": "48h"}}
+    world.script.on(f"GET {PLAN}@LON1", [old], [old], [old, {**SCHEDULE, "id": "s-2"}])
     world.script.on(f"POST {PLAN}@LON1", (201, {**SCHEDULE, "id": "s-2"}))
     world.script.on(f"DELETE {PLAN}/s-1@LON1", DONE)
     changed(verbs, cron="0 4 * * *", keep=5)
@@ -423,8 +437,16 @@ def test_another_cron_is_a_new_schedule_before_the_old_one_goes(world: World, ve
     }
 
 
+def test_a_new_schedule_that_does_not_show_leaves_the_old_one(world: World, verbs: CivoBackups) -> None:
+    world.script.on(f"POST {PLAN}@LON1", (201, {**SCHEDULE, "id": "s-2"}))
+    with pytest.raises(NotAppliedError, match="left alone"):
+        changed(verbs, cron="0 4 * * *")
+    assert [call for call, _body in world.script.writes] == [f"POST {PLAN}@LON1"]
+
+
 def test_where_names_are_unique_the_old_schedule_gives_its_name_away(world: World, verbs: CivoBackups) -> None:
     taken = (409, {"code": "database_schedule_duplicate_name"})
+    world.script.on(f"GET {PLAN}@LON1", *[[SCHEDULE]] * 3, [{**SCHEDULE, "name": "daily-old"}, {**SCHEDULE, "id": "s-2"}])
     world.script.on(f"POST {PLAN}@LON1", taken, (201, {**SCHEDULE, "id": "s-2"}))
     world.script.on(f"PUT {PLAN}/s-1@LON1", SCHEDULE)
     world.script.on(f"DELETE {PLAN}/s-1@LON1", DONE)
