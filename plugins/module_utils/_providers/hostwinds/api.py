@@ -256,7 +256,7 @@ class Api:
         payload = self.send(action)
         if isinstance(payload, dict) and any(isinstance(row, dict) and row_id(row) not in (None, key) for key, row in payload.items()):
             raise _shapeless(action)
-        rows = {row_id(row): row for row in _rows(action, payload)}
+        rows = {row_id(row): row for row in _rows(action, payload, row_id)}
         if None in rows:
             raise _shapeless(action)  # dropping the row would hide a server
         return {str(key): row for key, row in rows.items()}
@@ -286,14 +286,14 @@ class Api:
 
     def firewall_profiles(self) -> list[Row]:
         """All profiles of the account (HW-15)."""
-        profiles = _rows("get_firewall_profiles", self.send("get_firewall_profiles"))
+        profiles = _rows("get_firewall_profiles", self.send("get_firewall_profiles"), lambda row: text(row.get("id")))
         if not all(text(profile.get("name")) for profile in profiles):
             raise _shapeless("get_firewall_profiles")
         return profiles
 
     def price_list(self, service_id: str | None = None) -> list[Row]:
         """The plans; with an id the server's present one is marked."""
-        rows = _rows("get_price_list", self.send("get_price_list", service_id))
+        rows = _rows("get_price_list", self.send("get_price_list", service_id), row_id)
         if not all(integer(row.get("rid")) for row in rows):
             raise _shapeless("get_price_list")
         return rows
@@ -323,10 +323,10 @@ class Api:
             return True
 
 
-def _rows(action: str, payload: t.Any) -> list[Row]:
+def _rows(action: str, payload: t.Any, id_of: t.Callable[[Row], str | None]) -> list[Row]:
     """A list of objects; a map keyed by id counts as one, and its keys fill in missing ids. PHP writes an empty one as a list."""
     if isinstance(payload, dict) and payload:
-        payload = [row if not isinstance(row, dict) or row_id(row) else {**row, "id": key} for key, row in payload.items()]
+        payload = [row if not isinstance(row, dict) or id_of(row) else {**row, "id": key} for key, row in payload.items()]
     if not isinstance(payload, list) or not all(isinstance(row, dict) for row in payload):
         raise _shapeless(action)
     return payload

@@ -82,4 +82,23 @@ class Catalogue:
             raise OptionError(f"firewalls: {wanted!r} fits several profiles at Hostwinds: {', '.join(names)}", hint="Give the full name.", option="firewalls")
         if not fitting:
             raise self._missing("firewalls", wanted, "the account", [ref.name for ref in self.profiles()])
+        self.refuse_doubled(str(fitting[0].name), "firewalls")
         return Ref(fitting[0].id, fitting[0].name)
+
+    def namesakes(self, name: str) -> list[Firewall]:
+        """The profiles of exactly this name."""
+        return [each for each in self.firewalls() if each.name == name]
+
+    def refuse_doubled(self, name: str, option: str) -> None:
+        """A profile is assigned by its name, so of two of one name neither can be.
+
+        Raises:
+            OptionError: names their ids.
+        """
+        ids = [str(each.id) for each in self.namesakes(name)]
+        if len(ids) > 1:
+            raise OptionError(
+                f"{option}: Hostwinds has {len(ids)} profiles named {name} ({', '.join(ids)}), and assigns them by name",
+                hint="Rename all but one in the Hostwinds panel.",
+                option=option,
+            )

@@ -45,13 +45,18 @@ class Profiles(FirewallVerbs["HostwindsDriver"]):
         """Those servers whose profile, read anew, bears this name."""
         asked = {str(instance.id): instance for instance in among}
         self._assigned.update({instance_id: self._read(instance_id) for instance_id in asked})
-        return tuple(Ref(each.id, each.name) for key, each in asked.items() if text(self._assigned[key].get("name")) == firewall.name)
+        return tuple(Ref(each.id, each.name) for key, each in asked.items() if self._is(firewall, self._assigned[key]))
+
+    def _is(self, firewall: Firewall, assigned: Row) -> bool:
+        """Whether a server's profile is this one: by its name, and where that is doubled by its id too."""
+        same = text(assigned.get("name")) == firewall.name
+        return same and (len(self.driver.catalogue.namesakes(str(firewall.name))) < 2 or text(assigned.get("id")) == firewall.id)
 
     def _read(self, instance_id: str) -> Row:
         try:
             return self.driver.api.firewall_profile(instance_id)
         except NotFoundError as exc:
-            exc.hint = "instances: give the name or id of an existing server of this account."
+            exc.hint = "instances: give the name or id of an existing server of this account; a number is always an id."
             raise
 
     def plan_new(self, name: str, description: str | None, network: str | None, rules: t.Sequence[Rule]) -> NewFirewall:
@@ -66,6 +71,7 @@ class Profiles(FirewallVerbs["HostwindsDriver"]):
 
     def check_attach(self, firewall: Firewall, instance: Instance) -> Ref | None:
         """The profile that the server loses."""
+        self.driver.catalogue.refuse_doubled(str(firewall.name), "id")
         assigned = self._assigned[str(instance.id)]
         return mapping.profile(assigned) if assigned else None
 

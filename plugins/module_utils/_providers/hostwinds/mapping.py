@@ -249,6 +249,7 @@ def profile(row: Row) -> Ref:
 def firewall(row: Row) -> Firewall:
     """A firewall profile with its rules, which tell of no addresses: each is about everything of its ethertype (section 11)."""
     ref, listed = profile(row), row.get("security_group_rules")
+    listed = list(listed.values()) if isinstance(listed, dict) else listed  # section 3, 5: a map where a list is expected
     rules = tuple(rule_of(rule, everywhere(rule)) for rule in listed if isinstance(rule, dict)) if isinstance(listed, list) else ()
     return Firewall("hostwinds", ref.id, ref.name, text(row.get("description")) or "", rules=rules, standard=ref.name == "default")
 

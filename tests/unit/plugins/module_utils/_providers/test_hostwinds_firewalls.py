@@ -100,6 +100,11 @@ def test_an_empty_profile_has_no_rules() -> None:
     assert mapping.firewall({"id": 1, "name": "x", "security_group_rules": None}).rules == ()
 
 
+def test_a_map_of_rules_is_a_list_of_them() -> None:
+    listed = mapping.firewall({"id": "1", "name": "x", "security_group_rules": {"7": rule(), "9": rule(port_range_min=80, port_range_max=80)}}).rules
+    assert [each.ports for each in listed] == ["22", "80"]
+
+
 # -- finding --------------------------------------------------------------------------------------------------------------
 
 
@@ -121,6 +126,13 @@ def test_an_exact_name_wins_and_several_ends_are_all_told(script: Script, verbs:
 def test_by_id_only_the_id_counts(verbs: Profiles) -> None:
     assert [found.name for found in verbs.find(None, "2", None)] == ["8f3a1c-web"]
     assert verbs.find(None, "web", None) == []
+
+
+@pytest.mark.parametrize("key", ["id", "name"])
+def test_in_a_map_the_key_is_the_id_only_of_a_profile_without_one(script: Script, verbs: Profiles, key: str) -> None:
+    uuid = {**WEB, "id": "5b1c2d3e-1111-2222-3333-444455556666"}
+    script.on(LIST, {"success": {uuid[key]: uuid, "44": {"name": "bare"}}})
+    assert [found.id for found in verbs.list_all()] == [uuid["id"], "44"]
 
 
 def test_none_can_be_made_so_the_failure_names_those_there_are(script: Script, verbs: Profiles) -> None:
@@ -165,6 +177,20 @@ def test_a_server_without_a_profile_loses_none(script: Script, verbs: Profiles) 
     script.on(READ, {"success": []})
     assert verbs.users(web, [server()]) == ()
     assert verbs.check_attach(web, server()) is None
+
+
+def test_a_doubled_name_cannot_be_assigned_even_by_id(world: World, script: Script, verbs: Profiles) -> None:
+    twin = {**WEB, "id": "9"}
+    script.on(LIST, {"success": [*PROFILES, twin]})
+    script.on(READ, {"success": WEB})
+    (wanted,) = verbs.find(None, "9", None)
+    assert verbs.users(wanted, [server()]) == ()
+    with pytest.raises(OptionError, match=r"2 profiles named 8f3a1c-web \(2, 9\)"):
+        verbs.check_attach(wanted, server())
+    with pytest.raises(OptionError, match="firewalls: Hostwinds has 2 profiles"):
+        world.driver().resolve("firewalls", "9", server())
+    script.on(READ, {"success": twin})
+    assert verbs.users(wanted, [server()]) == (Ref("12", None),)
 
 
 @pytest.mark.parametrize(("answer", "kind"), [(BAD_ID, NotFoundError), (NOT_AUTHORIZED, AuthError)])
