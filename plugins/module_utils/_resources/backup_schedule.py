@@ -195,7 +195,11 @@ class ScheduleTask(ResourceTask[State]):
             return None if found else state.wanted
         if len(found) > 1:
             ids = [str(schedule.id) for schedule in found]
-            raise AmbiguousError(f"{self.title} has {len(ids)} schedules named {state.wanted.name} now: {', '.join(ids)}", ids=ids)
+            if state.current is not None and len(found) == 2 and state.current.id in ids:
+                return None  # the one in whose place another was made may show for a while
+            raise AmbiguousError(
+                f"{self.title} has {len(ids)} schedules named {state.wanted.name} now: {', '.join(ids)}", hint="Remove all but one of them.", ids=ids
+            )
         return found[0] if found and not list(self._changes(found[0], state.wanted)) else None
 
     def compare(self, state: State, plan: Plan) -> State:

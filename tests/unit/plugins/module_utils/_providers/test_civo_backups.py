@@ -554,3 +554,25 @@ def test_schedules(controller: Controller) -> None:
     run(controller, instance=made["id"], schedule={}, state="absent")
     assert run(controller, instance=made["id"], schedule={}, state="absent")["changed"] is False
     assert controller.simulator["civo"].violations == []
+
+
+def test_a_replaced_schedule_may_show_for_a_while(controller: Controller, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = controller.made("civo", region=PRIVATE)
+    old = run(controller, instance=made["id"], schedule={"cron": "0 3 * * *", "keep": 3})["schedule"]["id"]
+    listed, shown = CivoBackups.schedules, {}
+
+    def late(self: CivoBackups, instance: Instance, name: str) -> list[Schedule]:
+        found = {each.id: each for each in listed(self, instance, name)}
+        shown.update({each.id: each for each in found.values() if each.id == old})
+        return [*found.values(), *(each for each in shown.values() if each.id not in found and controller.clock.now() < until)]
+
+    monkeypatch.setattr(CivoBackups, "schedules", late)
+    until = controller.clock.now() + 5
+    moved = run(controller, instance=made["id"], schedule={"cron": "0 4 * * *"})
+    assert moved["schedule"]["id"] != old
+    until = controller.clock.now() + 1000
+    old, shown = moved["schedule"]["id"], {}
+    stuck = controller.backup("civo", region=PRIVATE, instance=made["id"], schedule={"cron": "0 5 * * *"}).result
+    assert stuck["error"] == "NotAppliedError"
+    again = controller.backup("civo", region=PRIVATE, instance=made["id"], schedule={"cron": "0 5 * * *"}).result
+    assert (again["error"], len(again["ids"])) == ("AmbiguousError", 2)
