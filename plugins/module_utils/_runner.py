@@ -10,6 +10,7 @@ printed, and no global outlives a task.
 
 from __future__ import annotations
 
+import functools
 import typing as t
 from dataclasses import dataclass, field
 
@@ -196,14 +197,14 @@ def rdns_info(driver: Driver, context: TaskContext, task: Task) -> dict[str, t.A
     """C(vps_rdns_info)."""
     if not _supported(driver, "rdns"):
         return {"changed": False, "supported": False, "rdns": []}
-    found = names_of(driver, _instances(driver, task), _text(task.options.get("address")), task.options["verify"], _resolvers(task))
+    instances = functools.partial(_instances, driver, task)
+    found = names_of(driver, instances, _text(task.options.get("address")), task.options["verify"], _resolvers(task))
     return {"changed": False, "supported": True, "rdns": [each.public() for each in found]}
 
 
 def firewall(driver: Driver, context: TaskContext, task: Task) -> dict[str, t.Any]:
     """C(vps_firewall)."""
-    if not driver.PROFILE.capabilities.firewall:
-        raise driver.unsupported("firewall")
+    driver.require("firewall")
     _named(task, "name", "id")
     options = task.options
     instances = options.get("instances")
@@ -236,8 +237,7 @@ def firewall_info(driver: Driver, context: TaskContext, task: Task) -> dict[str,
 def backup(driver: Driver, context: TaskContext, task: Task) -> dict[str, t.Any]:
     """C(vps_backup): making, keeping and deleting; restoring; schedules."""
     options, token = task.options, context.connection.token
-    if not driver.PROFILE.capabilities.backup:
-        raise driver.unsupported("backup")
+    driver.require("backup")
     _named(task, *(("id", "instance") if options["state"] != "present" else ("instance",)))
     terms = _terms(driver, options)
     instance, name, backup_id = (_text(options.get(option)) for option in ("instance", "name", "id"))

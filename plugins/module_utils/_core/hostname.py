@@ -41,7 +41,7 @@ def canonical(name: str) -> str:
     for label in labels:
         _check_label(label)
     if len(labels) < 2:
-        raise ValueError("it is not a full name: the domain is missing")
+        raise ValueError("its domain is missing")
     if labels[-1].isdigit():
         raise ValueError("its last part is a number, as if it were an address")
     return spelt

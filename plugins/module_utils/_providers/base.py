@@ -532,14 +532,14 @@ class Driver(abc.ABC):
         instead = self.PROFILE.capabilities.instead.get(capability)
         return UnsupportedError(f"{self.PROFILE.title} does not support {capability}", hint=instead, capability=capability, provider=self.PROFILE.name)
 
-    def require(self, resource: str, ability: str) -> None:
-        """Refuse what this provider cannot do with one of RESOURCES.
+    def require(self, resource: str, ability: str | None = None) -> None:
+        """Refuse what this provider cannot do with one of RESOURCES; without an ability, whatever it is.
 
         Raises:
             UnsupportedError: names the module, the ability and what to do instead.
         """
         abilities = self.PROFILE.capabilities.of(resource)
-        if ability in abilities:
+        if ability in abilities or (abilities and ability is None):
             return
         capability = f"{resource}.{ability}" if abilities else resource
         what = f"vps_{resource}: {ability}" if abilities else f"vps_{resource}"

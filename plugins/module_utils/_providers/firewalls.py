@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import abc
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .._core.errors import OptionError
 from .._core.model import Firewall, Instance, Ref
-from .._core.rules import DENY, GROUP, Difference, Rule
+from .._core.rules import DENY, GROUP, Difference, Rule, lines
 from .._core.wait import Operation
 
 D = t.TypeVar("D", bound="t.Any")
@@ -74,7 +74,7 @@ class FirewallVerbs(abc.ABC, t.Generic[D]):
 
     def refused(self, rule: Rule, why: str, hint: str) -> OptionError:
         """The failure for a rule that the provider cannot have."""
-        return OptionError(f"rules: {rule.protocol} {rule.ports or ''} {rule.peer}: {why}", hint=hint, option="rules")
+        return OptionError(f"rules: '{lines([replace(rule, description=None)])[0]}': {why}", hint=hint, option="rules")
 
     # -- reads ------------------------------------------------------------------------------------------------------
 

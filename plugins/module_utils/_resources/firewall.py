@@ -187,7 +187,7 @@ class FirewallTask(ResourceTask[State]):
         others = [each for each in found if each.id != firewall.id and each.network == firewall.network]
         if len(others) != 1:
             raise OptionError(
-                f"detach_to: {wanted!r} names {len(others) or 'no'} other firewalls where {self._label(firewall)} is",
+                f"detach_to: {wanted!r} names {len(others) or 'none'} of the other firewalls in the network of {self._label(firewall)}",
                 hint="Name one other firewall of the same network, or give its id.",
                 option="detach_to",
             )
@@ -223,14 +223,16 @@ class FirewallTask(ResourceTask[State]):
         kept = plan.steps[:1] if slow else tuple(step for step in plan.steps if step.action != "delete")
         if kept == plan.steps:
             return plan
-        left = ", ".join(f"{step.action} {step.after if step.action == 'attach' else step.field}" for step in plan.steps[len(kept) :])
+        left = ", ".join(f"{step.action} {_named(None, step.after) if step.action == 'attach' else step.field}" for step in plan.steps[len(kept) :])
         warning = f"wait is false, so this is left to the next run, which finds the firewall settled: {left}"
         return replace(plan, steps=kept, warnings=(*plan.warnings, warning))
 
     def _creation(self, state: State) -> tuple[list[Step], list[str]]:
         new = state.new
         if new is None:
-            return [], ["Neither name nor id is known in check mode; the prediction takes it that an earlier task makes this firewall"]
+            made = "present" in self.driver.PROFILE.capabilities.firewall
+            steps = [*self._changes(Firewall(self.driver.PROFILE.name, None, None), [])] if made else []
+            return steps, ["Neither name nor id is known in check mode; the prediction takes it that an earlier task makes this firewall"]
         after = {"name": new.name, "network": new.network, "description": new.description, "rules": core_rules.lines(new.rules)}
         warnings = [f"{self.title} knows no {name} yet; the prediction takes it that an earlier task makes it" for name in new.unknown]
         return [Step("create", "firewall", None, {key: value for key, value in after.items() if value is not None})], warnings
@@ -283,7 +285,8 @@ class FirewallTask(ResourceTask[State]):
         for port in dict.fromkeys(self.wish.access_ports):
             if state.lost and not core_rules.opens(rules, port):
                 servers = ", ".join(sorted(_named(each.id, each.name) for each in state.attach if str(each.id) in state.lost))
-                yield f"Port {port} is not open from everywhere with this firewall, and {servers} will have no other. Make sure that a rule lets you in"
+                label = self.subject(state).label
+                yield f"Port {port} is not open from everywhere with {label}, and {servers} will have no other. Make sure that a rule lets you in"
 
     def _detachments(self, firewall: Firewall, state: State, warnings: list[str]) -> list[Step]:
         if self.verbs.exclusive and state.instead is None:
@@ -532,7 +535,8 @@ def _known(instead: Firewall | None) -> bool:
 
 
 def _named(identifier: str | None, name: str | None) -> str:
-    return f"{name} ({identifier})" if name and identifier else str(name or identifier)
+    """A server in words; one that an earlier task makes may have neither name nor id."""
+    return f"{name} ({identifier})" if name and identifier else name or identifier or "a new instance"
 
 
 def _all_named(refs: t.Iterable[Ref]) -> str:

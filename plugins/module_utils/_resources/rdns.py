@@ -290,13 +290,17 @@ def _remarks(address: Address, answer: dns.Answer) -> t.Iterator[str]:
         yield f"DNS shows several names for {address.address}: {', '.join(answer.names)}. Whoever looks may take any of them"
 
 
-def names_of(driver: Driver, instances: t.Sequence[Instance], address: str | None, verify: str, resolvers: t.Sequence[str]) -> list[Rdns]:
+def names_of(driver: Driver, listed: t.Callable[[], t.Sequence[Instance]], address: str | None, verify: str, resolvers: t.Sequence[str]) -> list[Rdns]:
     """The reverse names of all public addresses of servers, or of one address.
 
     A name that cannot be read is null and not verified; a warning says why.
+
+    Args:
+        listed: reads the servers; called once the options are known to be good.
     """
     reader = Reader(driver, verify, resolvers)
     wanted = _given_address(address)
+    instances = listed()
     asked = list(_public_addresses(driver, instances)) if wanted is None else _holder(driver, instances, wanted)
     readings = side_by_side([functools.partial(reader.read, instance, own) for instance, own in asked], LOOKUPS_AT_ONCE)
     for reading in readings:

@@ -17,6 +17,8 @@ from . import mapping
 from .account import Account
 from .api import TITLE, Row
 
+_IN_WORDS = {"network": "network", "firewalls": "firewall", "ssh_keys": "SSH key"}
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -103,7 +105,7 @@ def choose(account: Account, wish: Wish, *, lenient: bool) -> Choice:
         except OptionError as exc:
             if not (lenient and exc.facts.get("missing")):
                 raise
-            unknown.append(f"{exc.facts['option']} {wanted}")
+            unknown.append(f"{_IN_WORDS[exc.facts['option']]} {wanted}")
             return None
 
     region = region_for(account, "an instance")

@@ -648,6 +648,10 @@ def test_check_mode_on_an_empty_account(controller: Controller, provider: str) -
     assert first["firewall"]["instances"] == [{"id": None, "name": "web1"}]
     by_id = firewall(controller, provider, check=True, id=first["firewall"]["id"], rules=[SSH], instances=[""])
     assert by_id["approvable"] is False
+    assert by_id["firewall"]["rules"] == first["firewall"]["rules"]
+    assert by_id["diff"]["after"] == {"instances": ["a new instance"], "rules": ["allow in tcp 22 from anywhere"]}
+    unwaited = firewall(controller, provider, check=True, id=first["firewall"]["id"], rules=[SSH], instances=[""], wait=False)
+    assert unwaited["warnings"][-1].endswith("settled: attach a new instance")
     assert firewall(controller, provider, check=True, state="absent")["changed"] is False
     assert controller.writes(provider) == []
     assert refused(controller, provider, id="", rules=[SSH])["error"] == "OptionError"

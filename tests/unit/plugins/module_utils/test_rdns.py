@@ -602,6 +602,14 @@ def test_info_says_what_could_not_be_read(controller: Controller, provider: str)
 def test_info_by_the_provider_that_does_not_tell(controller: Controller, provider: str) -> None:
     reply = controller.task("rdns_info", provider, verify="api")
     assert "use verify: dns or auto" in reply.result["msg"]
+    assert controller.calls(provider) == []
+
+
+@pytest.mark.parametrize(("option", "value"), [("address", "192.0.2"), ("resolvers", ["dns.example.com"])])
+def test_info_refuses_bad_options_before_any_call(controller: Controller, option: str, value: t.Any) -> None:
+    reply = controller.task("rdns_info", "civo", **{option: value})
+    assert (reply.result["error"], reply.result["option"]) == ("OptionError", option)
+    assert controller.calls("civo") == []
 
 
 def test_info_at_gcore_is_empty_and_says_so(controller: Controller) -> None:

@@ -838,11 +838,11 @@ def test_check_mode_refuses_what_no_task_can_make(option: str, value: t.Any) -> 
 
 def test_check_mode_goes_on_with_what_an_earlier_task_may_make() -> None:
     order = World(check_mode=True).order(network="new-net", firewalls=["new-fw"], ssh_keys=["new-key"])
-    assert order.unknown == ("network new-net", "ssh_keys new-key")
+    assert order.unknown == ("network new-net", "SSH key new-key")
     assert (order.predicted["network"], order.predicted["network_id"]) == ("new-net", None)
     assert order.predicted["firewalls"] == (Ref(None, "new-fw"),)
     order = World(check_mode=True).order(firewalls=[OTHER_ID])
-    assert (order.unknown, order.predicted["firewalls"]) == ((f"firewalls {OTHER_ID}",), (Ref(OTHER_ID, None),))
+    assert (order.unknown, order.predicted["firewalls"]) == ((f"firewall {OTHER_ID}",), (Ref(OTHER_ID, None),))
 
 
 def test_check_mode_sends_no_order() -> None:
