@@ -214,7 +214,7 @@ def rule_row(rule: Rule) -> Row:
     row = {
         "direction": "ingress" if rule.direction == IN else "egress",
         "ethertype": "IPv6" if v6 else "IPv4",
-        "protocol": {ANY: None, ICMP: "ipv6-icmp" if v6 else ICMP}.get(rule.protocol, rule.protocol),
+        "protocol": _protocol_word(rule.protocol, v6),
         "port_range_min": rule.low,
         "port_range_max": rule.high,
         "remote_ip_prefix": rule.peer if group is None else None,
@@ -225,7 +225,13 @@ def rule_row(rule: Rule) -> Row:
 
 
 def changed_rules(row: Row, change: Difference) -> list[Row]:
-    """The whole set of rules of a group once a difference is made up for; what stays goes back as it came."""
+    """The whole set of rules of a group once a difference is made up for; what stays goes back as it came.
+
+    Raises:
+        ProtocolError: the group does not tell its rules, so that a whole set would delete them unseen (H3).
+    """
+    if "security_group_rules" not in row:
+        raise ProtocolError(f"{TITLE} told of security group {row.get('id')} without its rules, so nothing was changed")
     dropped = {rule.key for rule in (*change.removed, *change.described)}
     present = [(rule, _rule_of(rule)) for rule in _items(row.get("security_group_rules"))]
     stays = [_kept(raw) for raw, rule in present if rule.key not in dropped]
@@ -234,9 +240,16 @@ def changed_rules(row: Row, change: Difference) -> list[Row]:
 
 
 def _kept(row: Row) -> Row:
-    """A rule as it came, which its null fields and the words for all protocols belong to."""
+    """A rule as it came, which its null fields belong to, but with protocols and ports as a request takes them: names and integers (section 7.1)."""
     said = {key: row[key] for key in _RULE_FIELDS if row.get(key) is not None and row[key] != ""}
-    return {key: value for key, value in said.items() if key != "protocol" or protocol_of(row) != ANY}
+    ports = {key: integer(said[key]) for key in ("port_range_min", "port_range_max") if key in said}
+    protocol = _protocol_word(protocol_of(row), is_v6(row))
+    return {**{key: value for key, value in said.items() if key != "protocol"}, **ports, **({"protocol": protocol} if protocol else {})}
+
+
+def _protocol_word(protocol: str, v6: bool) -> str | None:
+    """The provider's name of a protocol; None for all of them."""
+    return {ANY: None, ICMP: "ipv6-icmp" if v6 else ICMP}.get(protocol, protocol)
 
 
 # -- what hangs on a server ---------------------------------------------------------------------------------------------

@@ -367,7 +367,7 @@ KEPT = [
     {
         "direction": "ingress",
         "ethertype": "IPv4",
-        "protocol": "6",
+        "protocol": "tcp",
         "port_range_min": 22,
         "port_range_max": 22,
         "remote_group_id": DB,
@@ -388,6 +388,30 @@ def test_what_stays_goes_along_as_it_came(world: World) -> None:
         (CHANGE, {"name": "web2", "rules": [*KEPT, HTTPS]}),
         (CHANGE, {"description": "front", "rules": [*KEPT, HTTPS]}),
     ]
+
+
+@pytest.mark.parametrize(
+    ("shown", "protocol"),
+    [
+        ({"protocol": "17"}, "udp"),
+        ({"protocol": "UDP"}, "udp"),
+        ({"protocol": "58", "ethertype": "IPv6", "remote_ip_prefix": None}, "ipv6-icmp"),
+        ({"protocol": "icmpv6", "ethertype": "IPv6", "remote_ip_prefix": None}, "ipv6-icmp"),
+        ({"protocol": "112"}, "112"),
+    ],
+)
+def test_what_old_data_show_goes_back_as_a_request_takes_it(shown: Row, protocol: str) -> None:
+    (sent,) = mapping.changed_rules(group(rule(port_range_min="53", port_range_max="53", **shown)), Difference((), (), ()))
+    assert (sent["protocol"], sent["port_range_min"], sent["port_range_max"]) == (protocol, 53, 53)
+
+
+def test_rules_that_are_not_told_are_never_replaced(world: World) -> None:
+    untold = group()
+    del untold["security_group_rules"]
+    world.script.on(GROUP, untold)
+    with pytest.raises(ProtocolError, match="without its rules"):
+        world.driver.firewall_verbs().set_rules(web(), Difference(seen(rule()), (), ()))
+    assert world.script.writes == []
 
 
 def test_a_change_names_the_whole_set(world: World) -> None:
