@@ -28,7 +28,7 @@ ROWS: t.Final[t.Mapping[str, str]] = {
     "second run": "the second run writes nothing and changes nothing",
     "not there yet": "check mode of a task about a server that an earlier task makes predicts, and nobody can approve that",
     # what happens to a write
-    "lost answer": "an answer lost after the effect: the effect once, and success where it can be seen, else a failure that says so",
+    "lost answer": "an answer lost after the effect: the effect once, and success",
     "lost request": "a write that never arrived: sent again only where that is safe, and the next run does it",
     "refused for now": "429 with Retry-After on a write: never a double",
     "refused": "a write that is refused: failure, no effect, nothing else is sent",
@@ -253,7 +253,7 @@ class Scenario:
         arrange: makes what there has to be before, and returns the options of the task.
         sends: the operations that write, in order.
         always: whether each run acts.
-        unseen: why nothing shows that the write was carried out; a lost answer is then a failure.
+        leaves: whether a run that fails half-way leaves something that costs money, and tells it.
     """
 
     provider: str
@@ -262,7 +262,7 @@ class Scenario:
     arrange: t.Callable[[Stage], Options]
     sends: tuple[str, ...]
     always: bool = False
-    unseen: str | None = None
+    leaves: bool = False
 
     @property
     def id(self) -> str:
@@ -398,7 +398,7 @@ def _volume_restored_anew(stage: Stage) -> Options:
     return {"instance": server, "id": part, "state": "restored", "restore_to": "new", "allow": ["rebuild"]}
 
 
-NIGHTLY = {"name": "nightly", "cron": "0 3 * * *", "keep": 3}
+NIGHTLY = {"name": "nightly", "cron": "0 3 29 2 *", "keep": 3}  # never within the time of a test
 
 
 def _scheduled(stage: Stage) -> Options:
@@ -442,10 +442,10 @@ def _scenarios() -> t.Iterator[Scenario]:
     make, alter, drop = (f"snapshot_schedules.{verb}" for verb in ("create", "update", "delete"))
     yield from _schedules("civo", make, (make, drop), (alter,), drop)
     yield from _kept_backups("gcore", "snapshots.create", "snapshots.delete")
-    yield Scenario("gcore", "backup", "create of two volumes", _both_volumes, ("snapshots.create",) * 2)
+    yield Scenario("gcore", "backup", "create of two volumes", _both_volumes, ("snapshots.create",) * 2, leaves=True)
     yield Scenario("gcore", "backup", "restore in place", _volume_restored, ("volumes.revert",), always=True)
     yield Scenario("gcore", "backup", "restore to new", _restored_anew, ("instances.create",), always=True)
-    yield Scenario("gcore", "backup", "restore to a new volume", _volume_restored_anew, ("volumes.create", "volumes.attach"), always=True)
+    yield Scenario("gcore", "backup", "restore to a new volume", _volume_restored_anew, ("volumes.create", "volumes.attach"), always=True, leaves=True)
     yield from _schedules(
         "gcore",
         "lifecycle_policies.create",
@@ -467,7 +467,7 @@ def _firewalls(provider: str, *, create: str, rename: str, attach: str, detach: 
     yield Scenario(provider, "firewall", "add a rule", _changed([SSH], [SSH, LAN]), add if civo else whole)
     yield Scenario(provider, "firewall", "remove a rule", _changed([SSH, LAN], [SSH]), drop if civo else whole)
     yield Scenario(provider, "firewall", "replace a rule", _changed([SSH, {"ports": "80"}], [SSH, {"ports": "81"}]), (*add, *drop) if civo else whole)
-    relabelled = _changed([{**SSH, "description": "old"}], [{**SSH, "description": "new"}])
+    relabelled = _changed([{**SSH, "description": "first"}], [{**SSH, "description": "second"}])
     yield Scenario(provider, "firewall", "relabel a rule", relabelled, (*add, *drop) if civo else whole)
     yield Scenario(provider, "firewall", "rename", _renamed, (rename,))
     yield Scenario(provider, "firewall", "attach", _attached, (attach,))
@@ -487,7 +487,7 @@ def _kept_backups(provider: str, create: str, delete: str) -> t.Iterator[Scenari
 
 def _schedules(provider: str, create: str, change: tuple[str, ...], pause: tuple[str, ...], delete: str) -> t.Iterator[Scenario]:
     yield Scenario(provider, "backup", "create a schedule", _scheduled, (create,))
-    yield Scenario(provider, "backup", "change a schedule", _rescheduled({"cron": "0 4 * * *"}), change)
+    yield Scenario(provider, "backup", "change a schedule", _rescheduled({"cron": "0 4 29 2 *"}), change)
     yield Scenario(provider, "backup", "pause a schedule", _rescheduled({"paused": True}), pause)
     yield Scenario(provider, "backup", "delete a schedule", _unscheduled, (delete,))
 
@@ -506,6 +506,11 @@ NOT_POSSIBLE: t.Final[t.Mapping[tuple[str, str], str]] = {
     ("not there yet", "*-backup-delete*"): "what is not there has nothing to delete",
     ("not there yet", "civo-backup-restore*"): "the id of a backup is known once it is there",
     ("not there yet", "gcore-backup-restore*"): "the id of a backup is known once it is there",
+    **{
+        ("no effect", f"{provider}-rdns-set"): "DNS may show it late; the result is not verified and a warning says so"
+        for provider in ("hostwinds", "hosterapi")
+    },
+    ("no effect", "*-backup-restore in place"): "nothing but the end of it can be seen of a restore in place",
     ("two servers", "hosterapi-*"): "machines have no names; the ledger ties one name to one id",
     ("unknown place", "hostwinds-*"): "names are account-wide and locations cannot be listed",
     ("unknown place", "hosterapi-*"): "there are neither regions nor projects",

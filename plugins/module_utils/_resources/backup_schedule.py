@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from dataclasses import dataclass, replace
 
@@ -183,7 +184,8 @@ class ScheduleTask(ResourceTask[State]):
         if step.action == "create":
             self.verbs.create_schedule(instance, state.wanted)
         elif step.action == "delete":
-            self.verbs.delete_schedule(t.cast(Schedule, state.current))
+            with contextlib.suppress(NotFoundError):  # an earlier try of ours, or somebody else was faster
+                self.verbs.delete_schedule(t.cast(Schedule, state.current))
         else:
             self.verbs.change_schedule(instance, t.cast(Schedule, state.current), state.wanted)
         return True

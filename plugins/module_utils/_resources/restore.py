@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from dataclasses import dataclass, replace
 
-from .._core.errors import AmbiguousError, NotFoundError, OptionError
+from .._core.errors import AmbiguousError, NotFoundError, OptionError, VpsError, WaitTimeoutError
 from .._core.model import READY, RESTORING, Backup, Instance
 from .._core.plan import REBUILD, Plan, Step
 from .._core.wait import Operation
@@ -188,8 +189,24 @@ class RestoreTask(ResourceTask[State]):
         operation = send_safely(self.context, send, lambda: self._under_way(state), facts, self.verbs.look_seconds or 0.0)
         self.accepted(step)
         if self.wish.wait:
-            self.context.waiter.wait(operation, self.context.deadline)
+            with self._waiting(state):
+                self.context.waiter.wait(operation, self.context.deadline)
         return state
+
+    @contextlib.contextmanager
+    def _waiting(self, state: State) -> t.Iterator[None]:
+        """A time-out tells what was made, and that another run would not go on with it: a restore acts on each run."""
+        try:
+            yield
+        except WaitTimeoutError as exc:
+            made: list[str] = []
+            with contextlib.suppress(VpsError):  # what it was to make may not be there
+                made += self.verbs.restored(state.instance, state.restore).volumes
+            if made:
+                exc.facts.setdefault("leftovers", made)
+            left = f"The new volume {', '.join(made)} exists and costs money. " if made else ""
+            exc.hint = f"{left}It may still finish: look at the server before running the task again, which would restore once more."
+            raise
 
     def _under_way(self, state: State) -> Operation | None:
         """After a lost answer: what awaits the restore, where one shows."""
@@ -203,7 +220,8 @@ class RestoreTask(ResourceTask[State]):
         if not self.wish.wait:
             return self.predict(state, plan.steps)
         restored = Restored(state.made_id) if state.made_id else self.verbs.restored(state.instance, state.restore)
-        result = wait_until_ready(self.driver, restored.instance_id) if restored.instance_id else None
+        with self._waiting(state):
+            result = wait_until_ready(self.driver, restored.instance_id) if restored.instance_id else None
         if state.made_id and len(namesakes := self.driver.find(str(state.restore.new_name)).present) > 1:
             raise several(self.driver, str(state.restore.new_name), namesakes)
         return replace(state, result=result, volumes=restored.volumes)

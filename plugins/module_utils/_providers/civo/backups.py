@@ -14,10 +14,12 @@ from dataclasses import replace
 from ..._core.errors import (
     AmbiguousError,
     ConflictError,
+    NotAppliedError,
     NotFoundError,
     OperationFailedError,
     OptionError,
     OutcomeUnknownError,
+    ProviderError,
     UnsupportedError,
     VpsError,
 )
@@ -362,7 +364,27 @@ class CivoBackups(BackupVerbs["CivoDriver"]):
                 with contextlib.suppress(VpsError):
                     self._update(current)
                 raise
-        self.delete_schedule(current)
+        self._delete_replaced(instance, current, wanted)
+
+    def _delete_replaced(self, instance: Instance, current: Schedule, wanted: Schedule) -> None:
+        """Delete a schedule once another one shows in its place."""
+
+        def shows() -> bool:
+            return any(each.id != current.id for each in self.schedules(instance, str(wanted.name)))
+
+        if not self.driver.shows(f"schedule {wanted.name}", shows):
+            raise NotAppliedError(
+                f"{TITLE} accepted another schedule {wanted.name} in place of {current.id}, but does not show it; the old one was left alone",
+                hint="Run the task again.",
+                id=current.id,
+            )
+        try:
+            self.delete_schedule(current)
+        except NotFoundError:
+            pass
+        except ProviderError as exc:
+            exc.hint = f"The new schedule {wanted.name} is made, the old one ({current.id}) is still there: remove it in Civo's dashboard."
+            raise
 
     def _update(self, schedule: Schedule) -> None:
         """Name, description and pause go together, since a server may blank what is missing (H11)."""

@@ -13,7 +13,7 @@ import re
 import typing as t
 
 from ..._core import schedule as times
-from ..._core.errors import OptionError, OutcomeUnknownError
+from ..._core.errors import NotAppliedError, OptionError, OutcomeUnknownError
 from ..._core.model import Instance, Schedule
 from ..._core.normalise import integer, text
 from .api import (
@@ -101,6 +101,12 @@ class Policies:
         if added:
             self._add(instance, current, added)
         if surplus:
+            if not self._holds(instance, current, added):
+                raise NotAppliedError(
+                    f"{TITLE} accepted the new times of policy {current.name} ({current.id}), but does not show them; the old ones were left alone",
+                    hint="Run the task again.",
+                    id=current.id,
+                )
             self._api.ask(POLICY_REMOVE_SCHEDULES, path, body={"schedule_ids": surplus})
         if current.paused != wanted.paused:
             self._api.ask(POLICY_UPDATE, path, body={"status": _status(wanted)})
@@ -114,9 +120,13 @@ class Policies:
         try:
             self._api.ask(POLICY_ADD_SCHEDULES, self._path(current), body={"schedules": added})
         except OutcomeUnknownError:
-            there = {_meaning(row) for found in self._all(instance) if found.id == current.id for row in found.facts["schedules"]}
-            if not {_meaning(row) for row in added} <= there:
+            if not self._holds(instance, current, added):
                 raise
+
+    def _holds(self, instance: Instance, current: Schedule, added: t.Sequence[Row]) -> bool:
+        """Whether a policy has these schedules now, maybe among others."""
+        there = {_meaning(row) for found in self._all(instance) if found.id == current.id for row in found.facts["schedules"]} if added else set()
+        return {_meaning(row) for row in added} <= there
 
     def delete(self, schedule: Schedule) -> None:
         """Delete a policy; one that is about other volumes too only loses those of the server."""

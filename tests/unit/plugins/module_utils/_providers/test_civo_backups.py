@@ -16,6 +16,7 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._core import schedu
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.errors import (
     AmbiguousError,
     ConflictError,
+    NotAppliedError,
     NotFoundError,
     OperationFailedError,
     OptionError,

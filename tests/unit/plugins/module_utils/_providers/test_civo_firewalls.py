@@ -275,12 +275,21 @@ HTTPS = {"ports": "443", "description": "https"}
 
 
 def test_the_new_rule_is_made_before_the_old_one_goes(world: World, verbs: CivoFirewalls) -> None:
+    made = {**SSH, "id": "r-new", "start_port": "2222", "end_port": "2222", "ports": "2222"}
     world.script.on(ADD, {"id": "r-new"})
+    world.script.on(RULES, [SSH, TWO], [SSH, TWO], [SSH, TWO, made])
     world.script.on(f"DELETE /firewalls/{FW}/rules/r-ssh@LON1", DONE)
     change(verbs, {"ports": "2222"}, {**HTTPS, "addresses": ["10.0.0.1", "10.0.0.2"]})
     assert [call for call, _body in world.script.writes] == [ADD, f"DELETE /firewalls/{FW}/rules/r-ssh@LON1"]
     assert world.script.writes[0][1]["start_port"] == "2222"
     assert world.script.writes[0][1]["region"] == "LON1"
+
+
+def test_a_new_rule_that_does_not_show_leaves_the_old_one(world: World, verbs: CivoFirewalls) -> None:
+    world.script.on(ADD, {"id": "r-new"})
+    with pytest.raises(NotAppliedError, match="none was deleted"):
+        change(verbs, {"ports": "2222"}, {**HTTPS, "addresses": ["10.0.0.1", "10.0.0.2"]})
+    assert [call for call, _body in world.script.writes] == [ADD]
 
 
 def test_one_address_less_keeps_the_others_of_its_row(world: World, verbs: CivoFirewalls) -> None:
@@ -293,7 +302,9 @@ def test_one_address_less_keeps_the_others_of_its_row(world: World, verbs: CivoF
 
 
 def test_another_label_is_another_row(world: World, verbs: CivoFirewalls) -> None:
+    second = {**TWO, "id": "r-new", "cidr": ["10.0.0.2/32"], "label": "second"}
     world.script.on(ADD, {"id": "r-new"})
+    world.script.on(RULES, [SSH, TWO], [SSH, TWO], [SSH, TWO, second])
     world.script.on(f"DELETE /firewalls/{FW}/rules/r-two@LON1", DONE)
     change(verbs, {"ports": "22"}, {**HTTPS, "addresses": ["10.0.0.1"]}, {"ports": "443", "description": "second", "addresses": ["10.0.0.2"]})
     *added, last = [(call, (body or {}).get("label"), (body or {}).get("cidr")) for call, body in world.script.writes]
