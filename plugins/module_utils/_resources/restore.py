@@ -68,7 +68,7 @@ class RestoreTask(ResourceTask[State]):
         self.title = driver.PROFILE.title
         shown = {**Backup("", None, None).public(), **Instance("", "").public()}
         check_expected_fields(wish.expect, shown, "an instance or a backup")
-        if not wish.id and not wish.name:
+        if not wish.id and not wish.name and not self.context.check_mode:
             raise OptionError("id or name of the backup is needed", hint="vps_backup_info lists them; nobody picks one of them for you.", option="id")
         if wish.name is not None:
             driver.require("backup", "name")
@@ -96,16 +96,29 @@ class RestoreTask(ResourceTask[State]):
         if instance is None and (not self.wish.id or self.verbs.needs_instance):
             if not self.context.check_mode:
                 raise not_there(self.driver, str(self.wish.instance))
-            self.context.warn(f"There is no instance {self.wish.instance or 'yet'}; the prediction takes it that an earlier task makes it")
-            nothing = Backup(self.driver.PROFILE.name, None, None, self.wish.name)
-            return State(None, nothing, Restore(self.to, new_name=self.wish.new_name), presumed=True)
+            return self._presumed(None, f"instance {self.wish.instance or 'yet'}")
         backup = self._backup(instance)
+        if backup is None:
+            return self._presumed(instance, f"backup {self.wish.name or 'yet'}")
         restore = self.verbs.plan_restore(instance, backup, self.to, self.wish.new_name)
         lookup = self._untaken(restore.new_name) if restore.new_name is not None else None
         return State(instance, backup, restore, lookup)
 
-    def _backup(self, instance: Instance | None) -> Backup:
+    def _presumed(self, instance: Instance | None, missing: str) -> State:
+        self.context.warn(f"There is no {missing}; the prediction takes it that an earlier task makes it")
+        nothing = Backup(self.driver.PROFILE.name, None, instance.id if instance else None, self.wish.name)
+        return State(instance, nothing, Restore(self.to, new_name=self.wish.new_name), presumed=True)
+
+    def _backup(self, instance: Instance | None) -> Backup | None:
+        """The backup to restore; None only in check mode, where an earlier task would make it.
+
+        Raises:
+            NotFoundError: there is none.
+            OptionError: it cannot be restored.
+        """
         wanted = self.wish.id or self.wish.name
+        if wanted is None:
+            return None
         if instance is None:
             found = self.verbs.get(str(self.wish.id))
             fitting = [found] if found else []
@@ -113,6 +126,8 @@ class RestoreTask(ResourceTask[State]):
             listed = self._listed(instance)
             picked = self._of_id(listed, self.wish.id) if self.wish.id else None
             fitting = ([picked] if picked else []) if self.wish.id else [each for each in listed if self.verbs.is_called(each, str(self.wish.name))]
+        if not fitting and self.context.check_mode and not self.wish.id:
+            return None
         if not fitting:
             raise NotFoundError(f"{self.title} has no backup {wanted} of {self._whose(instance)}", hint="vps_backup_info lists them.", id=self.wish.id)
         backup = t.cast(Backup, only_one(self.title, str(wanted), fitting))

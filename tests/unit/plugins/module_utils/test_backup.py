@@ -463,6 +463,18 @@ def test_what_is_not_there_cannot_be_restored(backups: Backups, provider: str) -
     assert (result["error"], backups.writes) == ("NotFoundError", [])
 
 
+@everywhere
+def test_in_check_mode_a_backup_that_an_earlier_task_would_make_is_restored(backups: Backups, provider: str) -> None:
+    way: dict[str, t.Any] = {"restore_to": "in_place"} if provider == "hosterapi" else {"restore_to": "new", "new_name": "web2"}
+    for wanted in ({"id": ""}, *([] if provider == "hosterapi" else [{"name": "before-upgrade"}])):
+        reply = backups.run(check=True, state="restored", allow=["rebuild"], **way, **wanted)
+        assert (reply.result["changed"], reply.result["approvable"], actions(reply.result)) == (True, False, ["restore"])
+        assert "an earlier task makes it" in reply.warnings[0]
+        assert (reply.result["backup"]["id"], reply.result["backup"]["instance"]) == (None, backups.instance["id"])
+        assert backups.run(check=True, state="restored", **way, **wanted).result["error"] == "ConsentError"
+    assert backups.writes == []
+
+
 def test_a_time_tells_nothing_without_its_server(controller: Controller) -> None:
     result = controller.backup("hosterapi", id="1767225600", state="restored", allow=["rebuild"]).result
     assert (result["option"], controller.calls("hosterapi")) == ("instance", [])
