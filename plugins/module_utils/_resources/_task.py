@@ -10,7 +10,7 @@ import abc
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from .._core.errors import VpsError
+from .._core.errors import OutcomeUnknownError, VpsError
 from .._core.plan import Plan, Step
 from .._providers.base import Driver, Terms
 from ._guards import Guards, Subject
@@ -79,6 +79,8 @@ class ResourceTask(abc.ABC, t.Generic[State]):
                 self.accepted(step)
             state = self.compare(state, plan)
         except VpsError as exc:
+            if isinstance(exc, OutcomeUnknownError):
+                exc.hint = exc.hint or "Look in the provider's panel what became of it before the task is run again."
             tell_done(exc, self._done, self.subject(state).id)
             raise
         return replace(result, shown=self.shown(state), plan=plan.with_steps(self._done), more=self.more(state))

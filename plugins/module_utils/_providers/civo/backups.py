@@ -267,7 +267,7 @@ class CivoBackups(BackupVerbs["CivoDriver"]):
         try:
             send()
         except OutcomeUnknownError:
-            if not self.driver.shows("new server", lambda: bool(self._named(region, name)), self.driver.PROFILE.look_seconds or 0.0):
+            if not self.driver.shows("new server", lambda: bool(self._named(region, name))):
                 raise
         public = source is not None and source.public_ipv4 is not None
 

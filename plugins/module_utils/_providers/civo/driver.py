@@ -42,7 +42,6 @@ from .ordering import choose
 from .profile import PROFILE
 
 LONGEST_NAME = 63  # section 4.3
-LOOK_SECONDS = 10.0  # how long the effect of a lost answer is looked for; for new servers section 4.3 asks for more
 REBOOT_SECONDS = 3.0  # one poll interval (section 4.2), after which ACTIVE proves that a reboot is over (section 4.5)
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
@@ -418,11 +417,11 @@ class CivoDriver(Driver):
         """Snapshots and their schedules (sections 7.1 and 7.2)."""
         return CivoBackups(self, self._civo)
 
-    def shows(self, what: str, look: t.Callable[[], bool], seconds: float = LOOK_SECONDS) -> bool:
-        """Whether the effect of a call whose answer was lost shows within C(seconds); it is not sent again either way (section 3.2)."""
+    def shows(self, what: str, look: t.Callable[[], bool]) -> bool:
+        """Whether the effect of a call shows within the time of section 4.3; after a lost answer it is not sent again either way (section 3.2)."""
         operation = self.operation(what, lambda: DONE if look() else None)
         try:
-            self.context.waiter.wait(operation, Deadline(self.context.waiter.clock, min(seconds, self.context.deadline.remaining)))
+            self.context.waiter.wait(operation, Deadline(self.context.waiter.clock, min(self.PROFILE.look_seconds or 0.0, self.context.deadline.remaining)))
         except (WaitTimeoutError, TransientError):
             return False
         return True

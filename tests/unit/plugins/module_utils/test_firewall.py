@@ -131,6 +131,7 @@ def test_a_create_that_came_to_nothing_is_not_sent_again(controller: Controller,
     controller.simulator.fault(provider, CREATES[provider], "reset_before")
     result = refused(controller, provider, rules=[SSH])
     assert result["error"] == "OutcomeUnknownError"
+    assert "panel" in result["msg"]
     assert result["changed"] is False
     assert controller.writes(provider) == [CREATES[provider]]
     assert actions(firewall(controller, provider, rules=[SSH])) == ["create firewall"]

@@ -286,8 +286,10 @@ def test_a_lost_restore_goes_on_only_where_the_server_moves(world: World, verbs:
     world.statuses("ACTIVE", "BUILDING", "ACTIVE")
     world.wait(verbs.restore(server(), backup(), restore))
     world.statuses("ACTIVE")
+    before = world.clock.now()
     with pytest.raises(OutcomeUnknownError):
         verbs.restore(server(), backup(), restore)
+    assert world.clock.now() - before >= 60
     assert len(world.script.writes) == 2
 
 
