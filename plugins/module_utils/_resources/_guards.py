@@ -13,7 +13,7 @@ from .._core.errors import ConsentError, DriftError, ExpectationError, OptionErr
 from .._core.plan import Plan, Step
 from .._providers.base import Driver, Terms
 
-_WHOLE = {"replace": "Replacing", "restore": "Restoring"}  # what is done to an object as a whole, in words
+_WHOLE = {"replace": "Replacing", "restore": "Restoring", "stop": "Stopping the server for"}  # what is done to an object as a whole, in words
 
 
 @dataclass(frozen=True)

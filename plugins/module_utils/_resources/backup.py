@@ -26,7 +26,7 @@ from ._task import ResourceTask
 OWN, ALL = "own", "all"
 UNFINISHED = (CREATING, RESTORING)
 AFTERCARE_SECONDS = 60.0  # how long a server that was stopped for a failed backup may take to start again
-_BUSY = "Something is being backed up or restored at {} already, by another run or by a schedule"
+_BUSY = "A backup or restore of {} is under way already, by another run or by a schedule"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +90,8 @@ class BackupTask(ResourceTask[State]):
             self.verbs.check_name(wish.name)
         if wish.keep is not None and wish.keep < 1:
             raise OptionError(f"keep must be at least 1, not {wish.keep}", hint="state: absent deletes a backup by its id or name.", option="keep")
+        if wish.state == "absent" and not (wish.id or wish.name or self.context.check_mode):
+            raise OptionError("id or name is needed", hint="state: absent deletes the one backup that you name.", option="id")
         if wish.consistent and not wish.wait:
             raise OptionError("consistent needs wait: true, since the server is started again once the backup is finished", option="wait")
         self.max_age = _seconds(wish.max_age)
@@ -167,9 +169,7 @@ class BackupTask(ResourceTask[State]):
             found = self.verbs.pick(backups, wanted_id)
             check_called(self.verbs, found, name)
             return found
-        if not name:
-            raise OptionError("id or name is needed", hint="state: absent deletes the one backup that you name.", option="id")
-        return only_one(self.title, name, [backup for backup in backups if self.verbs.is_called(backup, name)])
+        return only_one(self.title, name, [backup for backup in backups if self.verbs.is_called(backup, name)]) if name else None
 
     def _of_that_id(self, backups: t.Sequence[Backup], wanted_id: str) -> Backup:
         """The backup of an id that was given.
@@ -180,7 +180,11 @@ class BackupTask(ResourceTask[State]):
         """
         found = self.verbs.pick(backups, wanted_id)
         if found is None:
-            raise NotFoundError(f"{self.title} has no backup {wanted_id} of this instance", hint="An id never creates.", id=wanted_id)
+            raise NotFoundError(
+                f"There is no backup {wanted_id} of instance {self.wish.instance} at {self.title}",
+                hint="An id never creates; vps_backup_info lists what there is.",
+                id=wanted_id,
+            )
         if found.status == ERROR:
             raise NotAppliedError(
                 f"The backup {wanted_id} at {self.title} failed ({found.provider_status})",
@@ -271,9 +275,10 @@ class BackupTask(ResourceTask[State]):
 
     def _label(self, state: State) -> str:
         if state.backup is not None:
-            return f"backup {state.backup.name or ''} ({state.backup.id}) at {self.title}".replace("  ", " ")
-        where = self.driver.label(state.instance) if state.instance else f"instance {self.wish.instance} at {self.title}"
-        return f"backup {self.wish.name or ''} of {where}".replace("  ", " ")
+            return f"backup {_told(state.backup)} at {self.title}"
+        unseen = f"instance {self.wish.instance}" if self.wish.instance else "a new instance"
+        where = self.driver.label(state.instance) if state.instance else f"{unseen} at {self.title}"
+        return f"the new backup {self.wish.name} of {where}" if self.wish.name else f"the new backup of {where}"
 
     def subject(self, state: State) -> Subject:
         """The backup, or where there is none yet the server and the wanted name."""

@@ -84,7 +84,8 @@ class ScheduleTask(ResourceTask[State]):
     def fetch(self) -> State:
         """The server and its schedule of that name."""
         instance = locate(self.driver, self.wish.instance) if self.wish.instance else None
-        name = self.wish.name or f"backup-{(instance.name or instance.id) if instance else self.wish.instance or ''}"
+        server = (instance.name or instance.id) if instance else self.wish.instance
+        name = self.wish.name or (f"backup-{server}" if server else None)
         nothing = Schedule(self.driver.PROFILE.name, None, name, instance.id if instance else None)
         if instance is None:
             if self.wish.state == "absent" or not self.context.check_mode:
@@ -92,7 +93,7 @@ class ScheduleTask(ResourceTask[State]):
             self.context.warn(f"There is no instance {self.wish.instance or 'yet'}; the prediction takes it that an earlier task makes it")
             return State(None, None, self._wanted(nothing), presumed=True)
         try:
-            found = self._named(instance, name)
+            found = self._named(instance, str(name))
         except NotFoundError:
             return self._without_instance(nothing)
         if len(found) > 1:
@@ -150,7 +151,7 @@ class ScheduleTask(ResourceTask[State]):
     def subject(self, state: State) -> Subject:
         """The schedule; by its name where there is none yet."""
         current = state.current
-        label = f"schedule {state.wanted.name} at {self.title}"
+        label = f"schedule {state.wanted.name or 'of a new instance'} at {self.title}"
         if current is None:
             return Subject(label, f"schedule:{self.wish.instance}:{state.wanted.name}")
         return Subject(label, f"schedule:{current.id}", current.id, current.public())

@@ -173,7 +173,8 @@ class RdnsTask(ResourceTask[State]):
         """The address."""
         address = state.rdns.address or self.wish.instance or ""
         where = f" of {self.driver.label(state.instance)}" if state.instance else f" at {self.driver.PROFILE.title}"
-        return Subject(f"the reverse name of {address}{where}", f"rdns:{address}", state.instance.id if state.instance else None, state.rdns.public())
+        label = f"the reverse name of {address or 'a new instance'}{where}"
+        return Subject(label, f"rdns:{address}", state.instance.id if state.instance else None, state.rdns.public())
 
     def predict(self, state: State, steps: t.Sequence[Step]) -> State:
         """The wanted name; whether DNS will show it at once, nobody knows."""

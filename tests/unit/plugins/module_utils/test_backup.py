@@ -590,6 +590,30 @@ def test_bad_options_are_refused_before_any_call(controller: Controller, provide
     assert (result["error"], controller.calls(provider)) == ("OptionError", [])
 
 
+@named
+def test_a_deletion_names_its_backup_before_any_call(controller: Controller, provider: str) -> None:
+    options: dict[str, t.Any] = {"instance": "web1", "state": "absent", **PLACE[provider]}
+    result = controller.backup(provider, **options).result
+    assert (result["option"], controller.calls(provider)) == ("id", [])
+    foreseen = controller.backup(provider, check=True, id="", **options).result  # an earlier task would make it
+    assert (foreseen["changed"], foreseen["backup"]["status"]) == (False, "absent")
+
+
+@named
+def test_the_name_of_a_schedule_of_a_server_that_nobody_knows_yet_is_null(controller: Controller, provider: str) -> None:
+    reply = controller.backup(provider, check=True, instance="", schedule={"cron": "0 3 * * *", "keep": 3}, **PLACE[provider])
+    assert (reply.result["schedule"]["name"], reply.result["approvable"]) == (None, False)
+
+
+@everywhere
+def test_the_consent_to_a_stop_says_what_it_is_for(backups: Backups, provider: str) -> None:
+    result = backups.run(consistent=True).result
+    label = f"instance {backups.instance['name']} ({backups.instance['id']}) at "
+    assert result["msg"].startswith(f"Stopping the server for the new backup of {label}")
+    foreseen = backups.run(check=True, consistent=True, instance=None).result
+    assert foreseen["msg"].startswith("Stopping the server for the new backup of a new instance at ")
+
+
 @everywhere
 def test_another_plan_than_the_approved_one_is_refused(backups: Backups, provider: str) -> None:
     result = backups.run(expect_plan="0123456789abcdef").result
