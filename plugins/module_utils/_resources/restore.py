@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import typing as t
 from dataclasses import dataclass, replace
 
@@ -199,7 +200,7 @@ class RestoreTask(ResourceTask[State]):
         if state.restore.order is not None and state.lookup is not None:
             wish = Wish(name=state.restore.new_name, id=None, state="present", fields={}, wait=self.wish.wait, wait_timeout=self.wish.wait_timeout)
             return replace(state, made_id=Ordering(self.driver, wish).create(state.lookup, state.restore.order).instance_id)
-        send = lambda: self.verbs.restore(state.instance, state.backup, state.restore)  # noqa: E731
+        send = functools.partial(self.verbs.restore, state.instance, state.backup, state.restore)
         facts = {"id": self.subject(state).id, "step": "restore"}
         operation = send_safely(self.context, send, lambda: self._under_way(state), facts, self.verbs.look_seconds or 0.0)
         self.accepted(step)

@@ -24,7 +24,7 @@ def settled(*hosts: Host, policy: str = "suffix", held: t.Mapping[str, str] | No
     """The names that the hosts get, and those that became groups."""
     for host in hosts:
         wish_name(host, ["name"], lambda template, facts: None)
-    left = settle_names(hosts, policy, lambda name: (held or {}).get(name))
+    left = settle_names(hosts, policy, (held or {}).get)
     return [host.name for host in hosts], sorted(left)
 
 
