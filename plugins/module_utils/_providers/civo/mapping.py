@@ -59,6 +59,7 @@ _SENT_DIRECTIONS = {IN: "ingress", OUT: "egress"}
 _OTHER_USERS = {"clusters": "cluster_count", "load balancers": "loadbalancer_count"}  # section 5.1
 _FINISHED = ("complete", "completed", "available", "ready")  # section 7.1, as are the next
 _BROKEN = ("failed", "error")
+_STAMP = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-")  # how the mark of a run begins
 _MARK = re.compile(r"polyhost\.cloud run=(\S+)(?: instance=(\S+))?")
 
 
@@ -257,12 +258,18 @@ def backup(row: Row, region: str, instance_id: str | None) -> Backup:
         name=text(row.get("name")),
         status=READY if (word or "").lower() in _FINISHED else ERROR if (word or "").lower() in _BROKEN else CREATING,
         provider_status=word,
-        created_at=iso_utc(row.get("created_at")),
+        created_at=iso_utc(row.get("created_at")) or (_ordered_at(marked[1]) if marked else None),
         parts=tuple(Part(None, volume) for volume in _included(row)),
         own=marked is not None,
         run=marked[1] if marked else None,
         facts={"region": region, "instance": instance_id},
     )
+
+
+def _ordered_at(run: str) -> str | None:
+    """When a snapshot of ours was ordered, for one that does not tell when it was made: without an age it would be the oldest, and never young enough."""
+    stamp = _STAMP.match(run)
+    return iso_utc("{}-{}-{}T{}:{}:{}Z".format(*stamp.groups())) if stamp else None
 
 
 def is_leaving(row: Row) -> bool:

@@ -211,6 +211,13 @@ def test_ours_is_known_by_its_mark_else_by_name_among_new_ones(verbs: CivoBackup
     assert verbs.made(NEW, [old, unmarked, foreign, marked]) == [marked]
 
 
+def test_one_of_ours_that_does_not_tell_its_age_has_that_of_its_mark() -> None:
+    marked = mapping.mark("20260102T030405Z-0011aabb", ID)
+    assert backup(created_at=None, description=marked).created_at == "2026-01-02T03:04:05Z"
+    assert backup(created_at="2025-04-01T09:11:14Z", description=marked).created_at == "2025-04-01T09:11:14Z"
+    assert [backup(created_at=None, description=text).created_at for text in ("", mapping.mark("run-1", ID), mapping.mark("20269902T030405Z-0", ID))] == [None] * 3
+
+
 def test_the_answer_tells_which_one_is_ours_whatever_else_has_its_name(world: World, verbs: CivoBackups) -> None:
     world.script.on(f"POST {OF}@LON1", (201, {**SNAP, "id": "snap-9"}))
     verbs.create(server(), NEW)
