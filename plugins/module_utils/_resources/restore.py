@@ -130,7 +130,8 @@ class RestoreTask(ResourceTask[State]):
         if not fitting and self.context.check_mode and not self.wish.id:
             return None
         if not fitting:
-            raise NotFoundError(f"{self.title} has no backup {wanted} of {self._whose(instance)}", hint="vps_backup_info lists them.", id=self.wish.id)
+            where = f"of {self.driver.label(instance)}" if instance else f"at {self.title}"
+            raise NotFoundError(f"There is no backup {wanted} {where}", hint="vps_backup_info lists what there is.", id=self.wish.id)
         backup = t.cast(Backup, only_one(self.title, str(wanted), fitting))
         check_called(self.verbs, backup, self.wish.name)
         if backup.status != READY:
@@ -154,9 +155,6 @@ class RestoreTask(ResourceTask[State]):
             return [as_finished(backup) for backup in listed]
         return once_finished(self.driver, self.verbs, instance)
 
-    def _whose(self, instance: Instance | None) -> str:
-        return self.driver.label(instance) if instance else "any instance"
-
     def _untaken(self, name: str) -> Lookup:
         lookup = self.driver.find(name)
         taken = lookup.present
@@ -172,7 +170,7 @@ class RestoreTask(ResourceTask[State]):
         """One step, always."""
         restore = state.restore
         after = {"backup": state.backup.id, "to": restore.to, "new_name": restore.new_name}
-        step = Step("restore", "instance", state.instance.id if state.instance else None, after, REBUILD, bool(restore.made), needs=(REBUILD,))
+        step = Step("restore", "instance", state.instance.id if state.instance else None, after, REBUILD, restore.to == NEW, needs=(REBUILD,))
         if state.presumed:
             return Plan((step,), approvable=False)
         self.guards.check_expectations(self.subject(state))
@@ -183,7 +181,8 @@ class RestoreTask(ResourceTask[State]):
         """The server that is written over, else the backup; what is expected may be about either."""
         fields = {**state.backup.public(), **(state.instance.public() if state.instance else {})}
         backup_id = state.backup.id or self.wish.name
-        label = f"{self._whose(state.instance)} from backup {backup_id}" if state.instance else f"backup {backup_id} at {self.title}"
+        told = f"backup {backup_id}" if backup_id else "a new backup"
+        label = f"{self.driver.label(state.instance)} from {told}" if state.instance else f"{told} at {self.title}"
         return Subject(label, f"restore:{backup_id}", state.instance.id if state.instance else state.backup.id, fields)
 
     def predict(self, state: State, steps: t.Sequence[Step]) -> State:
@@ -228,7 +227,7 @@ class RestoreTask(ResourceTask[State]):
         """After a lost answer: what awaits the restore, where one shows."""
         operation = self.verbs.under_way(state.instance, state.backup, state.restore)
         if operation is not None:
-            self.context.warn(f"The answer to the order to restore {self._whose(state.instance)} was lost; it is being restored")
+            self.context.warn(f"The answer to the order to restore backup {state.backup.id} at {self.title} was lost; it is being restored")
         return operation
 
     def compare(self, state: State, plan: Plan) -> State:

@@ -461,6 +461,7 @@ def test_what_is_not_there_cannot_be_restored(backups: Backups, provider: str) -
     unknown = {"hosterapi": "1000000000"}.get(provider, "01234567-89ab-cdef-0123-456789abcdef")
     result = backups.run(id=unknown, state="restored", allow=["rebuild"], **way).result
     assert (result["error"], backups.writes) == ("NotFoundError", [])
+    assert result["msg"].startswith(f"There is no backup {unknown} of instance web1 (")
 
 
 @everywhere
@@ -471,7 +472,9 @@ def test_in_check_mode_a_backup_that_an_earlier_task_would_make_is_restored(back
         assert (reply.result["changed"], reply.result["approvable"], actions(reply.result)) == (True, False, ["restore"])
         assert "an earlier task makes it" in reply.warnings[0]
         assert (reply.result["backup"]["id"], reply.result["backup"]["instance"]) == (None, backups.instance["id"])
-        assert backups.run(check=True, state="restored", **way, **wanted).result["error"] == "ConsentError"
+        assert reply.result["plan"][0]["cost"] is (way["restore_to"] == "new")
+        refused = backups.run(check=True, state="restored", **way, **wanted).result
+        assert (refused["error"], "None" in refused["msg"]) == ("ConsentError", False)
     assert backups.writes == []
 
 
