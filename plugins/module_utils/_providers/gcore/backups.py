@@ -70,7 +70,10 @@ class Snapshots(BackupVerbs["GcoreDriver"]):
 
     def _in(self, region: str) -> list[Backup]:
         servers = {str(row.get("id")): server for row in self._scope.pages(VOLUMES, region) if (server := next(iter(attached_to(row)), None))}
-        return snapshots.backups_of(self._listed(region), region, servers, {})
+        volumes: dict[str, list[str]] = {}
+        for volume, server in servers.items():
+            volumes.setdefault(server, []).append(volume)
+        return snapshots.backups_of(self._listed(region), region, servers, volumes)
 
     def _listed(self, region: str, query: t.Mapping[str, str] | None = None) -> list[Snapshot]:
         rows = (snapshot_of(row) for row in self._scope.pages(SNAPSHOTS, region, query))
@@ -104,7 +107,8 @@ class Snapshots(BackupVerbs["GcoreDriver"]):
         if str(instance.id) not in self._volumes:
             self.check_create(instance)
         volumes = self._volumes[str(instance.id)]
-        numbers = {volume: number for number, volume in enumerate(self.driver.storage.ids(instance), 1)}
+        numbered = dict.fromkeys((*self.driver.storage.ids(instance), *(str(row["id"]) for row in volumes)))  # the server may not show the latest yet
+        numbers = {volume: number for number, volume in enumerate(numbered, 1)}
         task_ids: list[str] = []
         for part, row in enumerate(volumes, 1):
             volume = str(row["id"])
@@ -184,6 +188,7 @@ class Snapshots(BackupVerbs["GcoreDriver"]):
             parts = [str(part.id) for backup in made for part in backup.parts]
             if parts:
                 exc.facts["leftovers"] = parts
+                exc.facts.setdefault("id", made[0].id)
                 left = f"These snapshots of it exist and cost money: {', '.join(parts)}."
                 exc.hint = " ".join(part for part in (left, f"state: absent with id {made[0].id} removes it.", exc.hint) if part)
         return exc

@@ -19,13 +19,12 @@ from ..base import Order, Wish
 from .api import INTERFACES, TITLE, VOLUME_ATTACH, VOLUME_CREATE, VOLUME_REVERT, VOLUMES, Row
 from .order import check_wish
 from .snapshots import Snapshot
-from .storage import attached_to
+from .storage import AVAILABLE, IN_USE, attached_to
 from .tasks import POLL
 
 if t.TYPE_CHECKING:
     from .driver import GcoreDriver
 
-AVAILABLE, IN_USE = "available", "in-use"
 START_SECONDS = 10.0  # how long a revert that names no task may take to begin
 
 

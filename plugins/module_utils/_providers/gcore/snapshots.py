@@ -53,6 +53,12 @@ class Snapshot:
         """In neutral words."""
         return _STATUSES.get(self.word, ERROR)
 
+    @property
+    def place(self) -> int:
+        """Which part of a backup it is: by our mark, else by its name (reading 25); 0 where neither tells."""
+        numbered = re.fullmatch(rf"{re.escape(self.tie or '')}-([1-9]\d{{0,3}})", self.name or "")
+        return self.part or (int(numbered[1]) if numbered else 0)
+
 
 def marks(name: str, run: str, part: int, parts: int) -> dict[str, str]:
     """The tags of a snapshot of ours."""
@@ -88,10 +94,16 @@ def snapshot_of(row: Row) -> Snapshot | None:
 
 
 def of_volumes(snapshots: t.Iterable[Snapshot], volumes: t.Collection[str]) -> list[Snapshot]:
-    """The snapshots of a server's volumes, with what was made in one run with them of volumes that are detached by now."""
+    """The snapshots of a server's volumes, with what was made in one run with them of volumes that are detached by now.
+
+    A volume that came from another server brings along what was saved of it there: that is a part of the other server's backup, so here it is
+    nobody's. Boot volumes cannot be detached, so the first part tells whose a backup is.
+    """
     listed = list(snapshots)
-    runs = {each.run for each in listed if each.volume in volumes} - {None}
-    return [each for each in listed if each.volume in volumes or each.run in runs]
+    elsewhere = {each.run for each in listed if each.run and each.part == 1 and each.volume and each.volume not in volumes}
+    runs = {each.run for each in listed if each.volume in volumes} - elsewhere - {None}
+    found = [each for each in listed if each.volume in volumes or each.run in runs]
+    return [replace(each, tie=None, run=None, part=None, parts=None) if each.run in elsewhere else each for each in found]
 
 
 def backups_of(snapshots: t.Iterable[Snapshot], region: str, servers: t.Mapping[str, str], volumes: t.Mapping[str, t.Sequence[str]]) -> list[Backup]:
@@ -113,7 +125,8 @@ def backups_of(snapshots: t.Iterable[Snapshot], region: str, servers: t.Mapping[
         groups.setdefault((number, *tie), []).append(each)
     found = []
     for group in groups.values():
-        server = next((servers[each.volume] for each in group if each.volume in servers), None)
+        boot = next((each for each in group if each.run and each.part == 1 and each.volume), None)
+        server = servers.get(boot.volume) if boot else next((servers[each.volume] for each in group if each.volume in servers), None)
         found.append(_backup(group, region, server, volumes.get(server or "", ())))
     return sorted(found, key=lambda backup: backup.created_at or "", reverse=True)
 
@@ -121,7 +134,7 @@ def backups_of(snapshots: t.Iterable[Snapshot], region: str, servers: t.Mapping[
 def _backup(group: t.Sequence[Snapshot], region: str, server: str | None, volumes: t.Sequence[str]) -> Backup:
     """The backup of the snapshots that belong together, the boot volume's first."""
     order = {volume: number for number, volume in enumerate(volumes)}
-    parts = sorted(group, key=lambda each: (each.part or 0, order.get(each.volume, len(order))))
+    parts = sorted(group, key=lambda each: (each.place, order.get(each.volume, len(order))))
     missing = _missing(parts, volumes)
     statuses = {each.status for each in parts}
     status = next((word for word in (CREATING, RESTORING, ERROR) if word in statuses), ERROR if missing else READY)

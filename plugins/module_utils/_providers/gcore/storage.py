@@ -18,6 +18,7 @@ from .scope import Scope
 from .tasks import POLL, Tasks
 
 NOT_RESIZABLE = "ssd_lowlatency"
+AVAILABLE, IN_USE = "available", "in-use"  # statuses of a volume that is attached to nothing, or to a server
 
 
 class Storage:
@@ -40,9 +41,11 @@ class Storage:
         return [volume for volume, _goes in known] if known is not None else [str(row["id"]) for row in self.attached(instance)]
 
     def in_order(self, instance: Instance) -> list[Row]:
-        """The volumes of a server in its order, the boot volume first."""
+        """The volumes of a server in its order, the boot volume first; one that the server shows and the list does not is asked for by itself."""
         volumes = self.attached(instance)
         order = {volume: number for number, (volume, _goes) in enumerate(instance.facts.get("volumes") or ())}
+        unlisted = [self.volume(str(instance.region), volume) for volume in order if volume not in {str(row.get("id")) for row in volumes}]
+        volumes += [row for row in unlisted if row is not None and (text(row.get("status")) or "").lower() != AVAILABLE]
         boot = self._boot_of(volumes)
         return sorted(volumes, key=lambda row: (row is not boot, order.get(str(row.get("id")), len(order))))
 

@@ -278,6 +278,40 @@ def test_a_backup_stays_whole_while_one_of_its_volumes_is_detached(account: Acco
     assert shown == [backup]
 
 
+def test_a_volume_from_another_server_brings_no_backup_along(account: Account, controller: Controller) -> None:
+    """Neither counts the other server's backup as a young one here, nor is it ever too much here."""
+    backup = account.ok(name="nightly")["backup"]
+    other = account.provider.shelf("instances", SCOPE)[controller.made("gcore", "web2")["id"]]
+    account.provider.attach_volume(account.detach(1), other, delete_on_termination=False)
+    shown = controller.task("backup_info", "gcore", region="4", instance=other["id"]).result["backups"]
+    assert [(each["name"], each["status"], each["id"]) for each in shown] == [("nightly-2", READY, backup["parts"][1]["id"])]
+    account.simulator.clock.advance(60)
+    result = controller.backup("gcore", region="4", instance=other["id"], max_age="1h", keep=1).result
+    assert [step["action"] for step in result["plan"]] == ["create"]
+    assert controller.backup("gcore", region="4", instance=other["id"], state="absent", name="nightly").result["changed"] is False
+    everywhere = controller.task("backup_info", "gcore").result["backups"]
+    assert {each["name"]: each["instance"] for each in everywhere if each["name"] == "nightly"} == {"nightly": account.server}
+
+
+def test_volumes_that_the_server_and_the_list_do_not_both_show_are_backed_up(account: Account) -> None:
+    account.add_volume(11)
+    account.record["volumes"].pop()
+    account.provider.shelf("volumes", SCOPE)[account.volumes[1]]["attachments"] = []
+    account.ok(name="nightly")
+    assert sorted(row["name"] for row in account.snapshots.values()) == ["nightly-1", "nightly-2", "nightly-3"]
+
+
+def test_tied_by_the_name_alone_they_are_the_same_backup_wherever_they_are_listed(account: Account) -> None:
+    account.record["volumes"].reverse()
+    for number, volume in enumerate(account.volumes, 1):
+        account.add_snapshot(volume, f"old-{number}", account.now - 900, **{snapshots.NAME_TAG: "old"})
+    account.add_snapshot(account.volumes[1], "half-2", account.now - 200, **{snapshots.NAME_TAG: "half"})
+    shown = account.controller.task("backup_info", "gcore", region="4", instance=account.server).result["backups"]
+    assert account.controller.task("backup_info", "gcore").result["backups"] == shown
+    account.ok(instance=None, state="absent", id=shown[1]["id"])
+    assert [row["name"] for row in account.snapshots.values()] == ["half-2"]
+
+
 def test_all_backups_of_the_account_name_their_servers(account: Account) -> None:
     backup = account.ok(name="nightly")["backup"]
     everywhere = account.controller.task("backup_info", "gcore").result["backups"]
