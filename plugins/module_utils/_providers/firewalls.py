@@ -72,6 +72,10 @@ class FirewallVerbs(abc.ABC, t.Generic[D]):
                 self.driver.require("firewall", "groups")
         return tuple(rules)
 
+    def is_called(self, firewall: Firewall, name: str) -> bool:
+        """Whether a name beside an id is the firewall's own."""
+        return firewall.name == name
+
     def refused(self, rule: Rule, why: str, hint: str) -> OptionError:
         """The failure for a rule that the provider cannot have."""
         return OptionError(f"rules: '{lines([replace(rule, description=None)])[0]}': {why}", hint=hint, option="rules")

@@ -239,7 +239,7 @@ class FirewallTask(ResourceTask[State]):
 
     def _changes(self, firewall: Firewall, warnings: list[str]) -> t.Iterator[Step]:
         wish = self.wish
-        if wish.id and wish.name and wish.name != firewall.name:
+        if wish.id and wish.name and not self.verbs.is_called(firewall, wish.name):
             self.driver.require("firewall", "rename")
             namesakes = self.verbs.find(wish.name, None, firewall.network)
             taken = [other for other in namesakes if other.id != firewall.id and other.region == firewall.region]
@@ -446,7 +446,8 @@ class FirewallTask(ResourceTask[State]):
         """The firewall as it is now; one that was just ordered is looked up by its name, since somebody may make another one at the same time."""
         new = state.new
         if new is None:
-            found = self.verbs.find(None, t.cast(Firewall, state.firewall).id, None)
+            known = t.cast(Firewall, state.firewall)
+            found = self.verbs.find(None if known.id else known.name, known.id, None)
             return found[0] if found else None
         found = self.verbs.find(new.name, None, new.network)
         if len(found) > 1:
@@ -499,7 +500,7 @@ class FirewallTask(ResourceTask[State]):
             return state, ["everything"]
         now = replace(now, instances=self.verbs.users(now, state.wanted))
         wish, new = self.wish, state.new
-        renamed = wish.id and wish.name and now.name != wish.name
+        renamed = wish.id and wish.name and not self.verbs.is_called(now, wish.name)
         described = wish.description is not None and wish.description != (now.description or "")
         change = core_rules.difference(new.rules, now.rules) if new else self._difference(now)
         unmoved = [step for step in plan.steps if step.field == "instances" and not self._moved(step, now)]
@@ -522,7 +523,7 @@ def select(driver: Driver, *, name: str | None, firewall_id: str | None, network
     verbs: FirewallVerbs[t.Any] = driver.firewall_verbs()
     found = verbs.find(None if firewall_id else name, firewall_id, network) if name or firewall_id else verbs.list_all()
     if name and firewall_id:
-        found = [each for each in found if each.name == name]
+        found = [each for each in found if verbs.is_called(each, name)]
     if network:
         found = [each for each in found if network in (each.network, each.facts.get("network_name"))]
     found.sort(key=lambda each: (each.name or "", each.region or "", each.id or ""))

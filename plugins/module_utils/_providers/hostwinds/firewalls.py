@@ -37,6 +37,10 @@ class Profiles(FirewallVerbs["HostwindsDriver"]):
             return [profile for profile in self.list_all() if profile.id == firewall_id]
         return self.driver.catalogue.fitting(str(name))
 
+    def is_called(self, firewall: Firewall, name: str) -> bool:
+        """The end of the name is enough, as where it is looked up by it."""
+        return str(firewall.name).endswith(name)
+
     def list_all(self) -> list[Firewall]:
         """Every profile of the account."""
         return self.driver.catalogue.firewalls()

@@ -24,6 +24,7 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._core.model import 
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.rules import parse, public
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.hostwinds import mapping
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.hostwinds.firewalls import Profiles
+from ansible_collections.polyhost.cloud.plugins.module_utils._resources.firewall import FirewallTask, FirewallWish
 from ansible_collections.polyhost.cloud.tests.unit.controller import Controller
 from ansible_collections.polyhost.cloud.tests.unit.plugins.module_utils._providers.test_hostwinds import (
     BAD_ID,
@@ -227,6 +228,14 @@ def test_a_refusal_and_a_lost_answer(script: Script, verbs: Profiles, answer: t.
     assert script.calls == [LIST, SET]
 
 
+def test_a_profile_without_an_id_is_found_again_by_its_name(world: World, script: Script) -> None:
+    script.on(LIST, {"success": [DEFAULT, {"name": "bare"}]})
+    script.on(READ, {"success": DEFAULT}, {"success": {"name": "bare"}})
+    changed = FirewallTask(world.driver(), FirewallWish(name="bare", instances=("12",)), "key").run()
+    assert changed.shown["instances"] == [{"id": "12", "name": None}]
+    assert script.calls == [LIST, READ, SET, READ, READ]
+
+
 # -- the whole task -------------------------------------------------------------------------------------------------------
 
 
@@ -248,6 +257,16 @@ def test_a_profile_takes_the_place_of_another_and_stays(controller: Controller, 
     again = controller.firewall("hostwinds", **wanted).result
     assert (again["changed"], again["plan"]) == (False, [])
     assert controller.calls("hostwinds") == [LIST, READ]
+
+
+def test_beside_an_id_the_end_of_the_name_is_enough(controller: Controller, made: str) -> None:
+    (profile,) = controller.task("firewall_info", "hostwinds", name="webstack").result["firewalls"]
+    wanted: dict[str, t.Any] = {"id": profile["id"], "name": "webstack"}
+    assert controller.task("firewall_info", "hostwinds", **wanted).result["firewalls"] == [profile]
+    assert controller.firewall("hostwinds", instances=[made], **wanted).result["changed"] is True
+    assert controller.firewall("hostwinds", instances=[made], **wanted).result["changed"] is False
+    refused = controller.firewall("hostwinds", id=profile["id"], name="smtp").result
+    assert refused["capability"] == "firewall.rename"
 
 
 def test_equal_rules_are_no_difference_and_others_are_an_error_that_names_them(controller: Controller) -> None:
