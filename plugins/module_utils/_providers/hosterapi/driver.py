@@ -148,13 +148,13 @@ class HosterapiDriver(Driver):
             return None
 
     def peek(self, instance_id: str, fields: t.Collection[str] = ()) -> Instance | None:
-        """Identity alone costs no call, addresses one."""
-        sid = _server_id(instance_id)
+        """Identity alone costs no call, unless a name in the ledger looks like this id; addresses cost one."""
+        sid, names = _server_id(instance_id), self._names()
         if set(fields) - {"addresses"}:
             return self.get(sid)
-        if fields:
+        if fields or sid in names.values():
             return agreed(self.context, lambda: self._look_up(sid, with_status=False))
-        return Instance(PROFILE.name, self.account(), id=sid, name=self._names().get(sid))
+        return Instance(PROFILE.name, self.account(), id=sid, name=names.get(sid))
 
     def list_all(self) -> list[Instance]:
         """Every server; one that is deleted meanwhile is left out (HA-27)."""

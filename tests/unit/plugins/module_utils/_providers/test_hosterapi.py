@@ -40,6 +40,7 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base imp
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import Connection, Receipt, Wish
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.hosterapi import api, mapping
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.hosterapi.driver import HosterapiDriver
+from ansible_collections.polyhost.cloud.plugins.module_utils._resources._instances import locate
 from ansible_collections.polyhost.cloud.tests.unit.wire import Answer, Context, Request, Session
 
 TOKEN = "17|s3cret-token"
@@ -482,6 +483,16 @@ def test_get_works_without_a_ledger(tmp_path: t.Any) -> None:
     world.has(5)
     found = HosterapiDriver(world).get("5")
     assert found is not None and found.name is None
+
+
+def test_identity_costs_a_call_only_where_a_name_looks_like_the_id(world: World, driver: HosterapiDriver) -> None:
+    world.has(5)
+    world.bind("2024", "5")
+    world.script.on(f"GET {SERVER}/2024/config", (404, {"result": False, "error": "0x01: no vm with id 2024 found"}))
+    assert driver.peek("5") == Instance("hosterapi", "hosterapi", id="5", name="2024")
+    assert world.script.sent == []
+    found = locate(driver, "2024")
+    assert found is not None and found.id == "5"
 
 
 def test_get_of_a_server_that_vanishes_between_the_two_calls(world: World, driver: HosterapiDriver) -> None:
