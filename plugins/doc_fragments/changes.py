@@ -29,17 +29,17 @@ options:
     description:
       - Effects that may happen to what exists already. A wanted change that needs one which is not listed fails before the
         first write and says which to add.
-      - V(restart) a reboot, V(rebuild) a reinstallation that wipes the disk, V(replace) delete and create, V(detach) taking something
+      - V(restart) a reboot, V(rebuild) a reinstallation or a restore, which overwrite the disk, V(replace) delete and create, V(detach) taking something
         away from an instance, V(cost) spending money.
-      - Making a new object needs none. A O(state) is its own consent, except V(rebuilt).
+      - Making a new object needs none. A O(state) is its own consent, except V(rebuilt) and V(restored).
     type: list
     elements: str
     choices: [restart, rebuild, replace, detach, cost]
     default: []
   expect:
     description:
-      - A guard for what cannot be undone (absent, rebuilt, replace). A map of fields of the object that must have these values, else
-        the task fails before the first write.
+      - A guard for what cannot be undone (absent, rebuilt, restored, replace). A map of fields of the object that must have these values,
+        else the task fails before the first write.
     type: dict
     default: {}
   expect_plan:

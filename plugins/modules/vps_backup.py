@@ -237,7 +237,9 @@ plan:
       type: str
       returned: always
     field:
-      description: What changes, C(backup), C(status), C(instance), C(schedule) or one of the schedule's fields.
+      description:
+        - What changes, C(backup), C(status), C(instance), C(schedule) or one of the schedule's fields. C(covers) is whether a schedule is about
+          all volumes of the server.
       type: str
       returned: always
     before:
@@ -275,7 +277,7 @@ drift:
   type: list
   elements: dict
 diff:
-  description: The server's backups before and after, one a line.
+  description: The server's backups before and after, one a line; with O(schedule) its fields, with O(state=restored) what is restored.
   returned: with C(--diff)
   type: dict
 backup:
@@ -355,7 +357,7 @@ schedule:
       type: str
       returned: always
     name:
-      description: Its name.
+      description: Its name. Null in check mode where it follows from the name of a server that nobody knows yet.
       type: str
       returned: always
     instance:

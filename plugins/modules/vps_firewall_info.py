@@ -13,7 +13,7 @@ short_description: Read firewalls at Hostwinds, Civo and Gcore
 version_added: 0.1.0
 description:
   - Lists firewalls (Civo), security groups (Gcore) or profiles (Hostwinds) with their rules, all pages of all regions, or fails. It never writes.
-  - Nothing found is an empty list. HosterAPI.de has no firewalls, so that list is empty there and RV(supported) is false.
+  - Nothing found is an empty list. HosterAPI.de has no firewalls, so the list is empty there, with RV(supported) false and a warning.
   - At Gcore the servers of each security group cost a call.
 author: polyhost.cloud contributors (@polyhost)
 extends_documentation_fragment:

@@ -23,6 +23,9 @@ extends_documentation_fragment:
 options: {}
 seealso:
   - module: polyhost.cloud.vps_instance
+  - module: polyhost.cloud.vps_rdns
+  - module: polyhost.cloud.vps_firewall
+  - module: polyhost.cloud.vps_backup
 """
 
 EXAMPLES = r"""
@@ -34,6 +37,10 @@ EXAMPLES = r"""
 - name: Is there a rescue system
   ansible.builtin.debug:
     msg: "{{ info.providers[0].options.rescue or 'no' }}"
+
+- name: Can old backups be deleted
+  ansible.builtin.debug:
+    msg: "{{ info.providers[0].backup.keep or 'no' }}"
 """
 
 RETURN = r"""
@@ -76,7 +83,7 @@ providers:
       type: str
       returned: always
     states:
-      description: The supported values of C(state).
+      description: The supported values of C(state) of M(polyhost.cloud.vps_instance).
       type: list
       elements: str
       returned: always
@@ -86,11 +93,11 @@ providers:
       elements: str
       returned: always
     options:
-      description: What each option takes, null where the provider does not support it.
+      description: What each option of M(polyhost.cloud.vps_instance) takes, null where the provider does not support it.
       type: dict
       returned: always
     instead:
-      description: For what is not supported, what to do instead.
+      description: For what is not supported, what to do instead, such as C(rescue) or C(firewall.deny).
       type: dict
       returned: always
     rename:

@@ -171,6 +171,10 @@ drift:
   returned: always
   type: list
   elements: dict
+diff:
+  description: The name before and after.
+  returned: with C(--diff)
+  type: dict
 rdns:
   description: The reverse name, in check mode as predicted.
   returned: always

@@ -14,7 +14,7 @@ version_added: 0.1.0
 description:
   - Lists the reverse names (PTR records) of the public addresses of one server or of all. It never writes.
   - Civo tells the name of a server's public IPv4 address. All others are looked up in DNS.
-  - Nothing found is an empty list. So is what Gcore has, with a warning and RV(supported) false, since it has no reverse DNS.
+  - Nothing found is an empty list. Gcore has no reverse DNS, so the list is empty there, with RV(supported) false and a warning.
 author: polyhost.cloud contributors (@polyhost)
 requirements:
   - dnspython >= 2.6, on the host that runs the module, wherever names are read from DNS. Without it O(verify=dns) fails, and with
