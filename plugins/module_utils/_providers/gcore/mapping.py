@@ -242,7 +242,7 @@ def changed_rules(row: Row, change: Difference) -> list[Row]:
 def _kept(row: Row) -> Row:
     """A rule as it came, which its null fields belong to, but with protocols and ports as a request takes them: names and integers (section 7.1)."""
     said = {key: row[key] for key in _RULE_FIELDS if row.get(key) is not None and row[key] != ""}
-    ports = {key: integer(said[key]) for key in ("port_range_min", "port_range_max") if key in said}
+    ports: Row = {key: integer(said[key]) for key in ("port_range_min", "port_range_max") if key in said}
     protocol = _protocol_word(protocol_of(row), is_v6(row))
     return {**{key: value for key, value in said.items() if key != "protocol"}, **ports, **({"protocol": protocol} if protocol else {})}
 
