@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from ..._core.errors import NotFoundError, OperationFailedError, OptionError, OutcomeUnknownError, QuotaError, VpsError, WaitTimeoutError
+from ..._core.errors import NotFoundError, OperationFailedError, OptionError, OutcomeUnknownError, QuotaError, TransientError, VpsError, WaitTimeoutError
 from ..._core.model import CREATING, DONE, RESTORING, Backup, Instance, Outcome, Schedule
 from ..._core.normalise import text
 from ..._core.wait import Deadline, Operation
@@ -159,7 +159,7 @@ class Snapshots(BackupVerbs["GcoreDriver"]):
         pending, failures = list(task_ids), list[VpsError]()
 
         def check() -> Outcome | None:
-            pending[:] = [task_id for task_id in pending if not self._is_over(task_id, failures)]
+            self._take_out_what_is_over(pending, failures)
             if pending or any(each.status == CREATING for each in self._of_run(instance, new)):
                 return None
             if failures:
@@ -168,18 +168,29 @@ class Snapshots(BackupVerbs["GcoreDriver"]):
 
         return Operation(f"backup of {self.driver.label(instance)}", check, POLL, ",".join(task_ids) or None)
 
-    def _is_over(self, task_id: str, failures: list[VpsError]) -> bool:
-        """Whether a task has ended; one that nobody knows has, and the snapshots tell the rest."""
-        pending = [task_id]
-        try:
-            for _finished in self._tasks.progress(pending):
-                pass
-        except NotFoundError:
-            return True
-        except (OperationFailedError, QuotaError) as exc:
-            failures.append(exc)
-            return True
-        return not pending
+    def _take_out_what_is_over(self, pending: list[str], failures: list[VpsError]) -> None:
+        """Read every pending task once; one that nobody knows is over, and the snapshots tell the rest.
+
+        Raises:
+            TransientError: one of them could not be read; the others were.
+        """
+        unread: TransientError | None = None
+        for task_id in list(pending):
+            left = [task_id]
+            try:
+                for _finished in self._tasks.progress(left):
+                    pass
+            except NotFoundError:
+                left = []
+            except (OperationFailedError, QuotaError) as exc:
+                failures.append(exc)
+                left = []
+            except TransientError as exc:
+                unread = exc
+            if not left:
+                pending.remove(task_id)
+        if unread is not None:
+            raise unread
 
     def _with_leftovers(self, exc: VpsError, instance: Instance, new: NewBackup) -> VpsError:
         """A failure that tells which snapshots of an incomplete backup exist, since they cost."""
@@ -216,7 +227,7 @@ class Snapshots(BackupVerbs["GcoreDriver"]):
         pending, failures = list(task_ids), list[VpsError]()
 
         def check() -> Outcome | None:
-            pending[:] = [task_id for task_id in pending if not self._is_over(task_id, failures)]
+            self._take_out_what_is_over(pending, failures)
             if failures and not pending:
                 raise failures[0]
             return None if pending else DONE

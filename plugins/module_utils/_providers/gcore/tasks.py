@@ -121,14 +121,22 @@ class Tasks:
 
         Raises:
             QuotaError, OperationFailedError: one of them failed; carries its id.
+            TransientError: one of them could not be read; the others were.
         """
+        unread: TransientError | None = None
         for task_id in list(pending):
-            task = self.read(task_id)
+            try:
+                task = self.read(task_id)
+            except TransientError as exc:
+                unread = exc
+                continue
             if task.state == FAILED:
                 raise self._failure(task)
             if task.state == FINISHED:
                 pending.remove(task_id)
                 yield task
+        if unread is not None:
+            raise unread
 
     def _failure(self, task: Task) -> VpsError:
         said = one_line(self._api.redact(task.error))

@@ -10,8 +10,10 @@ import typing as t
 
 import pytest
 
+from ansible_collections.polyhost.cloud.plugins.module_utils._core.errors import NotFoundError, TransientError
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.model import CREATING, ERROR, READY
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.gcore import snapshots
+from ansible_collections.polyhost.cloud.plugins.module_utils._providers.gcore.tasks import Tasks
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.gcore_frame import Hold, Scope
 from ansible_collections.polyhost.cloud.tests.unit.controller import Controller
 
@@ -208,6 +210,18 @@ def test_a_refused_second_snapshot_tells_the_first(account: Account) -> None:
     account.provider.settings["quota_volume_snapshots_count"] = 100
     assert account.ok(state="absent", id=shown[0]["id"])["changed"]
     assert account.snapshots == {}
+
+
+def test_tasks_that_nobody_knows_are_over_and_the_snapshots_tell(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = Tasks.read
+
+    def unknown(tasks: Tasks, task_id: str) -> t.NoReturn:
+        read(tasks, task_id)  # asking moves it on
+        tasks._misses[task_id] = tasks._misses.get(task_id, 0) + 1
+        raise TransientError("no such task") if tasks._misses[task_id] <= 3 else NotFoundError("no such task")
+
+    monkeypatch.setattr(Tasks, "read", unknown)
+    assert account.ok(name="nightly")["backup"]["status"] == READY
 
 
 def test_a_doubled_snapshot_is_an_error_that_names_both(account: Account) -> None:

@@ -335,6 +335,16 @@ def test_all_tasks_are_awaited_and_none_means_done(world: World) -> None:
     assert verbs.rename(web(), "web2") is None
 
 
+def test_tasks_that_show_late_are_late_at_the_same_time(world: World) -> None:
+    """A fresh task may not be found three times, each of several (section 4.2)."""
+    late = [problem(404, "NotFoundError", "no such task")] * 3
+    world.script.on(MAKE, {"tasks": [TASK_ID, "t-2"]})
+    world.script.on(TASK, *late, task("FINISHED", TASK_ID))
+    world.script.on("GET /v1/tasks/t-2", *late, task("FINISHED", "t-2"))
+    world.wait(world.driver.firewall_verbs().create(new()))
+    assert world.script.calls.count(TASK) == world.script.calls.count("GET /v1/tasks/t-2") == 4
+
+
 def test_somebody_who_makes_one_of_the_name_at_once_is_waited_for(world: World) -> None:
     rival = task("NEW", "t-2", task_type="create_security_group", data={"name": "web"})
     world.script.on(TASKS, listed(rival), listed(rival), listed())
