@@ -590,6 +590,11 @@ class Driver(abc.ABC):
         """The ledger's key parts C((project, region)) for names of this provider; empty where names are wider."""
         return ("", "")
 
+    def wanted_region(self) -> str | None:
+        """The region that the options name or a create would take, as results show it; None where there is none."""
+        given = self.context.connection.region
+        return self.ledger_scope(given)[1] or (given if self.PROFILE.capabilities.names != "ledger" else None)
+
     def entry(self, name: str) -> Entry | None:
         """This name's entry in the ledger, if there is a ledger."""
         ledger = self.context.ledger

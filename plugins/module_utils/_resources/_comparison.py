@@ -284,7 +284,7 @@ def current_value(instance: Instance, field: str) -> t.Any:
     return getattr(instance, field, None)
 
 
-def creation_step(driver: Driver, wish: Wish, region: str | None, price: t.Any, action: str = "create", before: t.Any = None) -> Step:
+def creation_step(wish: Wish, region: str | None, price: t.Any, action: str = "create", before: t.Any = None) -> Step:
     """The step that makes a server: its C(after) tells all that was asked for, its secret part the secret options."""
     shown = {field: value for field, value in wish.fields.items() if field not in SECRET_FIELDS}
     secrets = {field: wish.fields[field] for field in SECRET_FIELDS if field in wish.fields}

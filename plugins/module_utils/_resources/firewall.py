@@ -344,7 +344,7 @@ class FirewallTask(ResourceTask[State]):
     def predict(self, state: State, steps: t.Sequence[Step]) -> State:
         """The firewall after C(steps)."""
         new = state.new
-        firewall = state.firewall or Firewall(self.driver.PROFILE.name, self.wish.id, self.wish.name)
+        firewall = state.firewall or self._unseen()
         if state.firewall is None and new is not None:
             firewall = replace(firewall, description=new.description, region=new.region, network=new.network, rules=new.rules)
         for step in steps:
@@ -381,9 +381,11 @@ class FirewallTask(ResourceTask[State]):
 
     def shown(self, state: State) -> t.Mapping[str, t.Any]:
         """The firewall."""
-        if state.firewall is not None:
-            return state.firewall.public()
-        return Firewall(self.driver.PROFILE.name, self.wish.id, self.wish.name).public()
+        return (state.firewall or self._unseen()).public()
+
+    def _unseen(self) -> Firewall:
+        """What is known of a firewall that is not there."""
+        return Firewall(self.driver.PROFILE.name, self.wish.id, self.wish.name, region=self.driver.wanted_region())
 
     # -- apply ------------------------------------------------------------------------------------------------------
 

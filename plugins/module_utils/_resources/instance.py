@@ -238,9 +238,8 @@ class InstanceTask:
             self.context.ledger.drop(self.driver.ledger_scope(instance.region), instance.name)
 
     def _never_existed(self) -> Instance:
-        given = self.context.connection.region
-        shown = self.driver.ledger_scope(given)[1] or (given if self.driver.PROFILE.capabilities.names != "ledger" else None)
-        return Instance(self.driver.PROFILE.name, self.driver.account(), id=self.wish.id, name=self.wish.name, region=shown, status=ABSENT)
+        region = self.driver.wanted_region()
+        return Instance(self.driver.PROFILE.name, self.driver.account(), id=self.wish.id, name=self.wish.name, region=region, status=ABSENT)
 
     # -- making -----------------------------------------------------------------------------------------------------
 
@@ -254,7 +253,7 @@ class InstanceTask:
             return self._presume(f"There is no instance {self.wish.name} yet, and this task could not create it without: {', '.join(missing)}")
         order = self._order() if found.entry is None else self._order_to_resume()
         predicted = self._predicted(order)
-        creation = creation_step(self.driver, self.wish, order.region, order.price)
+        creation = creation_step(self.wish, order.region, order.price)
         plan = self._creation_plan(order, predicted, creation)
         plan = self._guards.accept(plan, self._subject())
         plan_id = self._guards.plan_id(plan, self._subject())
@@ -538,7 +537,7 @@ class InstanceTask:
         _targets, left_behind = self.driver.delete_targets(instance, ())
         unlock = [step for step in comparison.steps if step.action == "unlock"]
         predicted = self._predicted(order)
-        creation = creation_step(self.driver, self.wish, order.region, order.price, "replace", instance.id)
+        creation = creation_step(self.wish, order.region, order.price, "replace", instance.id)
         following = self._creation_plan(order, predicted, creation)
         warnings = (*following.warnings, *_removal_warnings({}, left_behind))
         plan = self._guards.accept(replace(following, steps=(*unlock, *following.steps), warnings=warnings), self._subject(instance))

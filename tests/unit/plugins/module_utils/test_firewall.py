@@ -653,7 +653,8 @@ def test_check_mode_on_an_empty_account(controller: Controller, provider: str) -
     assert by_id["diff"]["after"] == {"instances": ["a new instance"], "rules": ["allow in tcp 22 from anywhere"]}
     unwaited = firewall(controller, provider, check=True, id=first["firewall"]["id"], rules=[SSH], instances=[""], wait=False)
     assert unwaited["warnings"][-1].endswith("settled: attach a new instance")
-    assert firewall(controller, provider, check=True, state="absent")["changed"] is False
+    gone = firewall(controller, provider, check=True, state="absent")
+    assert (gone["changed"], gone["firewall"]["region"]) == (False, REGION[provider]["region"])
     assert controller.writes(provider) == []
     assert refused(controller, provider, id="", rules=[SSH])["error"] == "OptionError"
 

@@ -557,17 +557,16 @@ def test_a_new_server_is_never_renamed() -> None:
 
 
 def test_the_step_that_creates_shows_all_options_but_the_secret_ones() -> None:
-    driver = FakeDriver()
-    step = creation_step(driver, wish(image="debian", password="pw-marker", user_data="ud-marker", size="s"), "r1", Price("5", "EUR", "month"))
+    step = creation_step(wish(image="debian", password="pw-marker", user_data="ud-marker", size="s"), "r1", Price("5", "EUR", "month"))
     assert (step.action, step.field, step.before, step.cost, step.needs) == ("create", "instance", None, True, ())
     assert step.after == {"image": "debian", "name": "web", "region": "r1", "size": "s"}
     assert "marker" not in str(step.public())
     assert step.secret == '{"password": "pw-marker", "user_data": "ud-marker"}'
-    assert creation_step(driver, wish(), "r1", None).secret is None
+    assert creation_step(wish(), "r1", None).secret is None
 
 
 def test_a_replacement_needs_both_consents() -> None:
-    step = creation_step(FakeDriver(), wish(), "r1", None, "replace", "1")
+    step = creation_step(wish(), "r1", None, "replace", "1")
     assert (step.action, step.before, step.effect, step.needs) == ("replace", "1", "replace", ("replace", "cost"))
 
 
