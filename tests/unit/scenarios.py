@@ -74,6 +74,7 @@ class Stage:
         self.options: Options = {}
         self.warnings: list[str] = []
         self.first: list[str] = []  # the backups that were there before
+        self.servers: list[str] = []
 
     @property
     def own(self) -> t.Any:
@@ -93,7 +94,7 @@ class Stage:
     def play(self) -> Stage:
         """A fresh account, arranged; the log starts after it."""
         self.simulator.reset()
-        self.first = []
+        self.first, self.servers = [], []
         self.options = {**self.place, **self.scenario.arrange(self)}
         self.simulator.clear_log()
         return self
@@ -141,7 +142,8 @@ class Stage:
         """The id of a server that somebody else made."""
         with self.own.lock:
             (server_id,) = self.own.seed_instances(1, name=name, **self.place)
-        return str(server_id)
+        self.servers.append(str(server_id))
+        return self.servers[-1]
 
     def made(self, module: str, **options: t.Any) -> dict[str, t.Any]:
         """What an earlier task made."""
@@ -170,10 +172,12 @@ class Stage:
 
     def account(self) -> dict[str, t.Any]:
         """Everything that the scenarios change, without ids and times, once all that is under way has ended."""
-        for _round in range(2):
+        state = self.own.state
+        for rounds in range(8):
+            if rounds > 1 and not state.get("moving"):
+                break
             self.pass_time(120)
             self.controller.info(self.provider, **self.place)
-        state = self.own.state
         with self.own.lock:
             shown = _ACCOUNTS[self.provider](state)
             servers = json.dumps(state.get("instances") or state["servers"], default=str)
@@ -383,6 +387,7 @@ def _data_backup(stage: Stage) -> tuple[str, str, dict[str, t.Any]]:
     server = stage.server()
     volume = stage.data_volume(server)
     parts = stage.made("backup", instance=server)["parts"]
+    stage.first = [str(part["id"]) for part in parts]
     return server, str(parts[1]["id"]), volume
 
 
@@ -511,6 +516,7 @@ NOT_POSSIBLE: t.Final[t.Mapping[tuple[str, str], str]] = {
         for provider in ("hostwinds", "hosterapi")
     },
     ("no effect", "*-backup-restore in place"): "nothing but the end of it can be seen of a restore in place",
+    ("vanished", "*-firewall-create"): "nothing is there yet",
     ("two servers", "hosterapi-*"): "machines have no names; the ledger ties one name to one id",
     ("unknown place", "hostwinds-*"): "names are account-wide and locations cannot be listed",
     ("unknown place", "hosterapi-*"): "there are neither regions nor projects",

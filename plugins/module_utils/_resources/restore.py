@@ -11,7 +11,7 @@ import functools
 import typing as t
 from dataclasses import dataclass, replace
 
-from .._core.errors import AmbiguousError, NotFoundError, OptionError, VpsError, WaitTimeoutError
+from .._core.errors import AmbiguousError, ConflictError, NotFoundError, OptionError, VpsError, WaitTimeoutError
 from .._core.model import READY, RESTORING, Backup, Instance
 from .._core.plan import REBUILD, Plan, Step
 from .._core.wait import Operation
@@ -164,6 +164,12 @@ class RestoreTask(ResourceTask[State]):
                 hint="Use that one, remove it by id, or choose another new_name.",
                 ids=[taken[0].id],
             )
+        if lookup.building is not None:
+            raise ConflictError(
+                f"Cannot restore into a new instance {name}: {self.title} is making one of that name, perhaps for an earlier run",
+                hint="Wait until it is there and use that one, or choose another new_name.",
+                operation_id=lookup.building.id,
+            )
         return lookup
 
     def plan(self, state: State) -> Plan:
@@ -198,10 +204,24 @@ class RestoreTask(ResourceTask[State]):
         """Send it once; an order is looked for after a lost answer, of the others nothing but the end shows that they were carried out."""
         if state.restore.order is not None and state.lookup is not None:
             wish = Wish(name=state.restore.new_name, id=None, state="present", fields={}, wait=self.wish.wait, wait_timeout=self.wish.wait_timeout)
-            return replace(state, made_id=Ordering(self.driver, wish).create(state.lookup, state.restore.order).instance_id)
+            ordering = Ordering(self.driver, wish)
+            try:
+                with self._waiting(state):
+                    return replace(state, made_id=ordering.create(state.lookup, state.restore.order).instance_id)
+            except VpsError:
+                if ordering.accepted:
+                    self.accepted(step)
+                raise
         send = functools.partial(self.verbs.restore, state.instance, state.backup, state.restore)
         facts = {"id": self.subject(state).id, "step": "restore"}
-        operation = send_safely(self.context, send, lambda: self._under_way(state), facts, self.verbs.look_seconds or 0.0)
+        try:
+            operation = send_safely(self.context, send, lambda: self._under_way(state), facts, self.verbs.look_seconds or 0.0)
+        except VpsError as exc:
+            if exc.facts.get("leftovers"):  # some of it is made
+                self.accepted(step)
+                if isinstance(exc, WaitTimeoutError):
+                    self._tell_unfinished(exc, state)
+            raise
         self.accepted(step)
         if self.wish.wait:
             with self._waiting(state):
@@ -210,18 +230,21 @@ class RestoreTask(ResourceTask[State]):
 
     @contextlib.contextmanager
     def _waiting(self, state: State) -> t.Iterator[None]:
-        """A time-out tells what was made, and that another run would not go on with it: a restore acts on each run."""
         try:
             yield
         except WaitTimeoutError as exc:
-            made: list[str] = []
-            with contextlib.suppress(VpsError):  # what it was to make may not be there
-                made += self.verbs.restored(state.instance, state.restore).volumes
-            if made:
-                exc.facts.setdefault("leftovers", made)
-            left = f"The new volume {', '.join(made)} exists and costs money. " if made else ""
-            exc.hint = f"{left}It may still finish: look at the server before running the task again, which would restore once more."
+            self._tell_unfinished(exc, state)
             raise
+
+    def _tell_unfinished(self, exc: WaitTimeoutError, state: State) -> None:
+        """A time-out tells what was made, and that another run would not go on with it: a restore acts on each run."""
+        made = list(exc.facts.get("leftovers") or [])
+        with contextlib.suppress(VpsError):  # what it was to make may not be there
+            made = made or list(self.verbs.restored(state.instance, state.restore).volumes)
+        if made:
+            exc.facts["leftovers"] = made
+        left = f"{', '.join(made)} exists already and costs money. " if made else ""
+        exc.hint = f"{left}It may still finish: look at the server before running the task again, which would restore once more."
 
     def _under_way(self, state: State) -> Operation | None:
         """After a lost answer: what awaits the restore, where one shows."""

@@ -41,7 +41,7 @@ def test_the_next_one_of_a_name_is_made_and_found_by_it(stage: Stage, provider: 
     assert len(listed(stage, name="nightly")) == 2
     assert listed(stage, name="night") == []
     for state in ("absent", "restored"):
-        way = {"restore_to": "new", "new_name": "web2"} if state == "restored" else {}
+        way: dict[str, t.Any] = {"restore_to": "new", "new_name": "web2"} if state == "restored" else {}
         several = stage.refused(state=state, max_age=None, allow=["rebuild"], **way)
         assert (several["error"], len(several["ids"])) == ("AmbiguousError", 2)
     assert stage.done(state="absent", max_age=None, name="nightly", id=made["backup"]["id"])["changed"] is True

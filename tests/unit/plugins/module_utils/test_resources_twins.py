@@ -72,7 +72,7 @@ def test_nothing_is_written_before_all_guards_are_content(stage: Stage) -> None:
             assert stage.refused(check=check, expect={"colour": "red"})["error"] == "OptionError"
     assert stage.writes == []
     approved = stage.done(check=True)["plan_id"]
-    expect = {"expect": {"provider": stage.provider}} if stage.options.get("state", "present") != "present" else {}
+    expect: dict[str, t.Any] = {"expect": {"provider": stage.provider}} if stage.options.get("state", "present") != "present" else {}
     assert stage.done(expect_plan=approved, **expect)["changed"] is True
 
 

@@ -1,0 +1,29 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The matrix of reverse names, firewalls and backups has no holes: every row is tested for every scenario, or there is a reason."""
+
+from __future__ import annotations
+
+import fnmatch
+import importlib
+import pathlib
+
+from ansible_collections.polyhost.cloud.tests.unit.scenarios import NOT_POSSIBLE, ROWS, SCENARIOS, TESTED, reason
+
+PACKAGE = "ansible_collections.polyhost.cloud.tests.unit.plugins.module_utils"
+
+
+def test_every_row_is_tested_for_every_scenario_or_not_possible_there() -> None:
+    for path in sorted(pathlib.Path(__file__).parent.glob("test_resources_*.py")):
+        importlib.import_module(f"{PACKAGE}.{path.stem}")
+    wanted = {(row, scenario) for row in ROWS for scenario in SCENARIOS if reason(row, scenario) is None}
+    assert wanted - TESTED == set()
+
+
+def test_every_reason_is_needed() -> None:
+    for (row, pattern), why in NOT_POSSIBLE.items():
+        assert row in ROWS
+        assert fnmatch.filter(SCENARIOS, pattern), pattern
+        assert len(why) > 10
