@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._core.errors import NotFoundError, OptionError
+from ..._core.errors import NotFoundError, OptionError, RejectedError
 from ..._core.normalise import flag, text
 from ..._http.client import Call
 from ..base import Connection
@@ -173,11 +173,14 @@ class Scope:
         return self._explained(lambda: self._api.once(call, self.path(region), query), region)
 
     def _explained(self, read: t.Callable[[], list[Row]], region: str) -> list[Row]:
+        """A list that is not found, although project and region exist, is a failure: it never means that an object is absent."""
         try:
             return read()
-        except NotFoundError:
+        except NotFoundError as exc:
             self.prove(region)
-            raise
+            raise RejectedError(
+                exc.message, hint="Project and region exist, so look whether the region has this service, and check api_url.", **exc.facts
+            ) from exc
 
 
 def is_active(region: Row) -> bool:

@@ -426,6 +426,14 @@ def test_a_part_that_stays_is_no_success(account: Account, fault: str, nth: int,
     assert len(account.snapshots) == 1
 
 
+def test_a_list_that_is_not_found_is_no_proof_of_absence(account: Account) -> None:
+    account.ok(name="nightly")
+    for state in ("present", "absent"):
+        account.simulator.fault("gcore", "snapshots.list", "status", status=404, body={"exception_class": "NotFoundError", "message": "x"})
+        result = account.run(state=state, name="nightly", max_age="1h")
+        assert (result.get("failed"), result.get("error")) == (True, "RejectedError")
+
+
 def test_one_part_can_be_deleted_alone(account: Account) -> None:
     backup = account.ok(name="nightly")["backup"]
     part = backup["parts"][1]["id"]
