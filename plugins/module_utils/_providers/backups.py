@@ -207,6 +207,10 @@ class BackupVerbs(abc.ABC, t.Generic[D]):
         """Make it what is wanted; where the provider cannot change something in place, by making it anew."""
         raise self.driver.unsupported("backup.schedule")
 
+    def also_covers(self, schedule: Schedule) -> str | None:
+        """In words, what a schedule backs up besides its server, and what a change of it is for too; None for nothing."""
+        return None
+
     def check_removal(self, schedule: Schedule) -> None:
         """Refuse to delete a schedule that is about more than its server.
 

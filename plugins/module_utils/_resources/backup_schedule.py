@@ -139,7 +139,10 @@ class ScheduleTask(ResourceTask[State]):
                 self.verbs.check_create(state.instance)
             after = {key: value for key, value in wanted.public().items() if key in ("name", "cron", "every", "keep", "paused") and value is not None}
             return Plan((Step("create", "schedule", None, after, cost=self.verbs.costs),), approvable=not state.presumed)
-        return Plan(tuple(self._changes(current, wanted)))
+        steps = tuple(self._changes(current, wanted))
+        others = self.verbs.also_covers(current) if any(step.field != "covers" for step in steps) else None
+        warnings = (f"Schedule {current.name} ({current.id}) at {self.title} also backs up {others}, for which this changes too",) if others else ()
+        return Plan(steps, warnings=warnings)
 
     @staticmethod
     def _changes(current: Schedule, wanted: Schedule) -> t.Iterator[Step]:

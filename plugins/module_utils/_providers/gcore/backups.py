@@ -276,6 +276,10 @@ class Snapshots(BackupVerbs["GcoreDriver"]):
         """Change the policy in place."""
         self._policies.change(instance, current, wanted)
 
+    def also_covers(self, schedule: Schedule) -> str | None:
+        """The volumes of others."""
+        return f"volume {', '.join(schedule.facts['foreign'])}" if schedule.facts["foreign"] else None
+
     def delete_schedule(self, schedule: Schedule) -> None:
         """Delete the policy, or take the server out of it where it is about others too."""
         self._policies.delete(schedule)

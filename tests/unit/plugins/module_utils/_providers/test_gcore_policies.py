@@ -167,6 +167,14 @@ def test_a_volume_that_was_attached_later_is_added_and_those_of_others_stay(acco
     assert policy["volume_ids"] == [*account.volumes(other), *account.volumes()]
 
 
+def test_a_change_that_is_for_others_too_says_so(account: Account, controller: Controller) -> None:
+    other = account.volumes(str(controller.made("gcore", "web2")["id"]))
+    account.add_policy("nightly", [*other, *account.volumes()], {"type": "interval", "hours": 24, "max_quantity": 7})
+    changed = controller.backup("gcore", check=True, region="4", instance=account.server, schedule={"name": "nightly", "keep": 2})
+    assert [other[0] in warning and "also backs up" in warning for warning in changed.warnings] == [True]
+    assert controller.backup("gcore", region="4", instance=account.server, schedule={"name": "nightly", "keep": 7}).warnings == []
+
+
 def test_several_schedules_of_one_policy_are_shown_and_become_one(account: Account) -> None:
     daily = {"type": "cron", "minute": "0", "hour": "3", "max_quantity": 3}
     policy = account.add_policy("nightly", account.volumes(), daily, {"type": "interval", "hours": 6, "max_quantity": 3})
