@@ -75,6 +75,7 @@ class Stage:
         self.warnings: list[str] = []
         self.first: list[str] = []  # the backups that were there before
         self.servers: list[str] = []
+        self._untouched = False
 
     @property
     def own(self) -> t.Any:
@@ -93,10 +94,13 @@ class Stage:
 
     def play(self) -> Stage:
         """A fresh account, arranged; the log starts after it."""
+        if self._untouched:
+            return self
         self.simulator.reset()
         self.first, self.servers = [], []
         self.options = {**self.place, **self.scenario.arrange(self)}
         self.simulator.clear_log()
+        self._untouched = True
         return self
 
     def run(self, *, check: bool = False, **options: t.Any) -> dict[str, t.Any]:
@@ -106,6 +110,7 @@ class Stage:
 
     def reply(self, *, check: bool = False, **options: t.Any) -> Reply:
         """Run the task of the scenario."""
+        self._untouched = False
         reply = self.controller.task(self.scenario.module, self.provider, check=check, **{**self.options, **options})
         self.warnings = list(reply.warnings)
         return reply
@@ -172,6 +177,7 @@ class Stage:
 
     def account(self) -> dict[str, t.Any]:
         """Everything that the scenarios change, without ids and times, once all that is under way has ended."""
+        self._untouched = False
         state = self.own.state
         for rounds in range(8):
             if rounds > 1 and not state.get("moving"):
@@ -272,6 +278,11 @@ class Scenario:
     def id(self) -> str:
         """What tests are called by."""
         return f"{self.provider}-{self.module}-{self.write}"
+
+    @property
+    def number(self) -> int:
+        """Its place among all; for faults of which each scenario gets another one."""
+        return list(SCENARIOS).index(self.id)
 
 
 def _named(stage: Stage) -> Options:
@@ -547,7 +558,7 @@ _OUTCOMES: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {}
 
 
 def outcome(stage: Stage) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
-    """The account before the task of a scenario and after it; leaves a freshly arranged account behind."""
+    """The account before the task of a scenario and after it; leaves an arranged account behind."""
     if stage.scenario.id not in _OUTCOMES:
         before = stage.play().account()
         stage.play().done()

@@ -30,8 +30,6 @@ def fixture_players(tmp_path_factory: t.Any) -> t.Iterator[Controller]:
 
 
 @pytest.fixture
-def stage(players: Controller, request: t.Any) -> t.Iterator[Stage]:
+def stage(players: Controller, request: t.Any) -> Stage:
     """The arranged account of a scenario, named by the parameter."""
-    found = Stage(players, SCENARIOS[request.param])
-    yield found.play()
-    players.simulator.reset()
+    return Stage(players, SCENARIOS[request.param]).play()
