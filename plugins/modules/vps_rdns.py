@@ -20,7 +20,7 @@ description:
   - When the name can be read nowhere, it is set all the same, with a warning, and RV(rdns.verified) is false.
 author: polyhost.cloud contributors (@polyhost)
 requirements:
-  - dnspython >= 2.6, on the host that runs the module, wherever names are read from DNS. Without it O(verify=dns) fails, and
+  - dnspython >= 2.6.1, on the host that runs the module, wherever names are read from DNS. Without it O(verify=dns) fails, and
     O(verify=auto) sets the name without looking, with a warning.
 extends_documentation_fragment:
   - polyhost.cloud.connection

@@ -17,7 +17,7 @@ description:
   - Nothing found is an empty list. Gcore has no reverse DNS, so the list is empty there, with RV(supported) false and a warning.
 author: polyhost.cloud contributors (@polyhost)
 requirements:
-  - dnspython >= 2.6, on the host that runs the module, wherever names are read from DNS. Without it O(verify=dns) fails, and with
+  - dnspython >= 2.6.1, on the host that runs the module, wherever names are read from DNS. Without it O(verify=dns) fails, and with
     O(verify=auto) those names are null and not verified, with a warning.
 extends_documentation_fragment:
   - polyhost.cloud.connection

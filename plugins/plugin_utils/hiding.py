@@ -23,4 +23,5 @@ class HidingAction(ModuleAction):
         result = super().run(tmp, task_vars)
         if result.get("credentials"):
             result["_ansible_no_log"] = True
+            self._task.no_log = True  # ansible-core 2.17.0 overwrites the mark (CVE-2024-8775)
         return result

@@ -66,7 +66,7 @@ def test_without_dnspython(controller: Controller) -> None:
     run = controller.tasks(rdns("hostwinds", server, verify="dns"), rdns("hostwinds", server))
     missing, written = run.results
     assert missing["failed"], run.output
-    for told in ("dnspython >= 2.6", "pip install 'dnspython>=2.6'", "Failed to import the required Python library", "/python"):
+    for told in ("dnspython >= 2.6.1", "pip install 'dnspython>=2.6.1'", "Failed to import the required Python library", "/python"):
         assert told in missing["msg"]
     assert missing["api"]["calls"] == 0
     assert written["changed"] is True, run.output

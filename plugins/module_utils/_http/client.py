@@ -19,6 +19,7 @@ import json
 import math
 import os
 import random
+import socket
 import ssl
 import threading
 import time
@@ -324,6 +325,8 @@ class Client:
                 auth=_keep,
                 **arguments,
             )
+            if getattr(answer.raw, "length_remaining", None):
+                raise requests.exceptions.ConnectionError  # urllib3 1.26 hands over a body that broke off
             status = answer.status_code
         except requests.exceptions.RequestException as exc:
             raise self._broken(call, exc) from None
@@ -358,7 +361,7 @@ class Client:
         """The typed error for an exchange without an answer."""
         host = urllib.parse.urlsplit(self.base_url).netloc
         reason = self.redactor.text(_reason(exc))
-        if "CERTIFICATE_VERIFY_FAILED" in str(exc):
+        if "CERTIFICATE_VERIFY_FAILED" in str(exc) or "CertificateError" in str(exc):  # the latter from urllib3 1.26, for another host's
             return ConfigurationError(
                 f"{self.provider}: the certificate of {host} is not trusted; nothing was sent",
                 hint="Check api_url, or name the right authority in ca_path.",
@@ -509,10 +512,9 @@ def _reason(exc: Exception) -> str:
         return "timed out"
     inner = exc.args[0] if exc.args else exc
     cause = getattr(inner, "reason", inner)
-    name = type(cause).__name__
-    if name == "NameResolutionError":
-        return "the name could not be resolved"
-    if name == "NewConnectionError":
+    if isinstance(cause, urllib3.exceptions.NewConnectionError):
+        if isinstance(cause.__context__, socket.gaierror):
+            return "the name could not be resolved"
         return str(cause).rpartition(": ")[2] or "connection refused"
     if isinstance(exc, requests.exceptions.ProxyError):
         return "the proxy could not be used"

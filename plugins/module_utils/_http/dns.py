@@ -27,9 +27,9 @@ try:
 except ImportError:
     HAS_DNSPYTHON = False
 else:
-    HAS_DNSPYTHON = (dns.version.MAJOR, dns.version.MINOR) >= (2, 6)  # older ones cannot pass over forged answers
+    HAS_DNSPYTHON = (dns.version.MAJOR, dns.version.MINOR, dns.version.MICRO) >= (2, 6, 1)  # older ones cannot pass over forged answers
 
-LIBRARY = "dnspython >= 2.6"
+LIBRARY = "dnspython >= 2.6.1"
 TIMEOUT = 3.0  # seconds for one question to one server
 AUTHORITATIVE = 2  # how many servers of the reverse zone are asked at most
 PORT = 53
@@ -63,7 +63,7 @@ def require_library() -> None:
     if not HAS_DNSPYTHON:
         raise MissingLibraryError(
             f"Reading reverse names from DNS needs the Python library {LIBRARY} on the host that runs the module",
-            hint="Install it for the Python interpreter that runs the module there (python3 -m pip install 'dnspython>=2.6'), or set another verify.",
+            hint="Install it for the Python interpreter that runs the module there (python3 -m pip install 'dnspython>=2.6.1'), or set another verify.",
             library=LIBRARY,
         )
 

@@ -313,8 +313,8 @@ def fixture_bare(controller: Controller, monkeypatch: pytest.MonkeyPatch) -> Con
 def test_verify_dns_without_the_library_sends_nothing(bare: Controller, provider: str) -> None:
     host = Host(bare, provider)
     reply = host.set(verify="dns")
-    assert reply.missing_library == "dnspython >= 2.6"
-    assert "pip install 'dnspython>=2.6'" in reply.result["msg"]
+    assert reply.missing_library == "dnspython >= 2.6.1"
+    assert "pip install 'dnspython>=2.6.1'" in reply.result["msg"]
     assert host.calls == []
 
 

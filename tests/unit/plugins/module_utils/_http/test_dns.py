@@ -331,5 +331,5 @@ def test_the_missing_library_is_named_with_what_to_do(monkeypatch: pytest.Monkey
     monkeypatch.setattr(client, "HAS_DNSPYTHON", False)
     with pytest.raises(MissingLibraryError) as caught:
         look_up(ADDRESS, [("127.0.0.1", 1)])
-    assert caught.value.facts["library"] == "dnspython >= 2.6"
-    assert "pip install 'dnspython>=2.6'" in str(caught.value)
+    assert caught.value.facts["library"] == "dnspython >= 2.6.1"
+    assert "pip install 'dnspython>=2.6.1'" in str(caught.value)
