@@ -49,7 +49,7 @@ options:
   id:
     description:
       - The provider's id of an existing backup. It never creates one.
-      - With O(state=absent), a O(name) beside it must match.
+      - With O(state=absent) and O(state=restored), a O(name) beside it must match.
       - Gcore, the id of another part than the first stands for that part alone.
       - HosterAPI.de, the time at which it was made, in seconds since 1970, as P(polyhost.cloud.vps_backup_info#module) lists it.
     type: str

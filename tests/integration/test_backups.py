@@ -56,7 +56,7 @@ def test_rotation(controller: Controller) -> None:
     servers = controller.simulator["gcore"].seed_instances(2, name="web", region="4")
     for keep, created in (("2", 2), ("1", 0)):
         controller.simulator.clear_log()
-        run = controller.playbook(ROTATION, "-e", "provider=gcore max_age=1h", "-e", f"instances={','.join(servers)}", "-e", f"keep={keep}")
+        run = controller.playbook(ROTATION, "-e", "provider=gcore region=4 max_age=1h", "-e", f"instances={','.join(servers)}", "-e", f"keep={keep}")
         assert run.status == 0, run.output
         assert [f"{server}: ready, " in run.output for server in servers] == [True, True], run.output
         assert run.output.count("young enough") == 2 - created
