@@ -42,14 +42,24 @@ class Marker:
         if isinstance(value, str):
             return self._text(value)
         if isinstance(value, dict):
-            return {key if _HARMLESS.fullmatch(key) else _risky(key): self.mark(item) for key, item in value.items()}
+            return {self._key(key): self.mark(item) for key, item in value.items()}
         if isinstance(value, (list, tuple)):
             return [self.mark(item) for item in value]
         return value
+
+    @staticmethod
+    def _key(key: t.Any) -> t.Any:
+        """The key of a map, which C(compose) may make of anything."""
+        return _risky(_writable(key)) if isinstance(key, str) and not _HARMLESS.fullmatch(key) else key
 
     def _text(self, value: str) -> str:
         found = self._texts.get(value)
         if found is None:
             plain = str(value)
-            found = self._texts[plain] = _harmless(plain) if _HARMLESS.fullmatch(plain) else _risky(plain)
+            found = self._texts[plain] = _harmless(plain) if _HARMLESS.fullmatch(plain) else _risky(_writable(plain))
         return found
+
+
+def _writable(value: str) -> str:
+    """The text without halves of surrogate pairs, which JSON can carry and no output can: one of them would break all of C(--list --yaml)."""
+    return value.encode("utf-8", "replace").decode("utf-8")

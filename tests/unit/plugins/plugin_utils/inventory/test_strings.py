@@ -51,3 +51,11 @@ def test_keys_of_maps_are_no_templates_either() -> None:
 def test_equal_texts_are_one_object() -> None:
     mark = Marker().mark
     assert mark("web") is mark("".join(["w", "eb"]))
+
+
+def test_a_composed_map_may_have_any_keys() -> None:
+    assert Marker().mark({None: "a", 1: "b"}) == {None: "a", 1: "b"}
+
+
+def test_no_text_is_left_that_cannot_be_written() -> None:
+    assert Marker().mark({"\ud800k": ["a\udfff{"]}) == {"?k": ["a?{"]}
