@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import time
 import typing as t
 from dataclasses import dataclass
@@ -61,6 +62,16 @@ class Answer:
     stale: bool = False
 
 
+_FORM = Instance("", "").public()
+
+
+def _is_instance(value: t.Any) -> bool:
+    """Whether it has every field of an instance object, lists and maps where those are due."""
+    if not isinstance(value, dict) or value.keys() != _FORM.keys():
+        return False
+    return all(isinstance(value[field], type(empty)) for field, empty in _FORM.items() if isinstance(empty, (dict, list)))
+
+
 class Shelf:
     """Answers kept in a store of ansible's cache plugins.
 
@@ -89,8 +100,8 @@ class Shelf:
             return None
         try:  # one text: cache plugins copy and convert whatever has more structure, piece by piece
             answer = Answer(**json.loads(entry["answer"]))
-            usable = isinstance(answer.account, str) and all("id" in each for each in answer.instances)
-            expired = 0 < self._life < time.time() - answer.fetched_at
+            usable = isinstance(answer.account, str) and isinstance(answer.instances, list) and all(map(_is_instance, answer.instances))
+            expired = time.time() - answer.fetched_at > self._life > 0
         except (KeyError, TypeError, ValueError):
             usable = expired = False
         if not usable:
@@ -128,7 +139,7 @@ class _Source:
         """The name of its answer: everything that can change it, and nothing that only changes how it is shown."""
         connection, ledger = self.context.connection, self.context.ledger
         regions = sorted(self.account.regions) or [connection.region or ""]
-        parts = (connection.provider, connection.account or "", connection.url, connection.project or "", ledger.path if ledger else "")
+        parts = (connection.provider, connection.account or "", connection.url, connection.project or "", os.path.abspath(ledger.path) if ledger else "")
         return fingerprint(VERSION, *parts, *more, *regions)
 
     def reason(self, exc: VpsError) -> str:
@@ -209,7 +220,7 @@ class Accounts:
             parts = side_by_side([functools.partial(self._read, source, listing) for listing in listings], source.context.in_flight)
             left_out = [(listing, part) for listing, part in zip(listings, parts, strict=True) if isinstance(part, VpsError)]
             if left_out and len(left_out) == len(listings):
-                return left_out[0][1]
+                return VpsError("; ".join(f"region {listing.region}: {exc}" for listing, exc in left_out))
             for listing, exc in left_out:
                 source.context.warn(f"region {listing.region} is left out: {source.reason(exc)}")
             instances = {instance.id: instance for part in parts if not isinstance(part, VpsError) for instance in part}

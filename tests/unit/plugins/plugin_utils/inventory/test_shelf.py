@@ -6,14 +6,17 @@
 
 from __future__ import annotations
 
+import json
 import time
 import typing as t
 
 import pytest
 
+from ansible_collections.polyhost.cloud.plugins.module_utils._core.model import Instance
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.inventory.answers import VERSION, Answer, Shelf
 
-ANSWER = Answer("shop", [{"id": "1", "name": "{{ x }}"}], 1000.0, "f00")
+SERVER = Instance("civo", "shop", id="1", name="{{ x }}").public()
+ANSWER = Answer("shop", [SERVER], 1000.0, "f00")
 
 
 class Store(dict[str, t.Any]):
@@ -61,6 +64,28 @@ def test_whatever_else_lies_there_is_noted_and_not_used(entry: t.Any) -> None:
     notes: list[str] = []
     assert Shelf(Store(k=entry), 0, notes.append).get("k") is None
     assert len(notes) == 1 and "is fetched again" in notes[0]
+
+
+@pytest.mark.parametrize("life", [0, 10**10])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"fetched_at": "x"},
+        {"fetched_at": None},
+        {"instances": None},
+        {"instances": {"id": 1}},
+        {"instances": ["id"]},
+        {"instances": [{"id": "1"}]},
+        {"instances": [{**SERVER, "more": 1}]},
+        {"instances": [{**SERVER, "tags": "x"}]},
+        {"instances": [{**SERVER, "addresses": None}]},
+    ],
+)
+def test_an_answer_with_parts_of_another_form_is_not_used(damage: dict[str, t.Any], life: float) -> None:
+    notes: list[str] = []
+    entry = {"version": VERSION, "answer": json.dumps({**vars(ANSWER), **damage})}
+    assert Shelf(Store(k=entry), life, notes.append).get("k") is None
+    assert len(notes) == 1 and "is damaged" in notes[0]
 
 
 def test_a_cache_that_breaks_is_noted() -> None:
