@@ -65,7 +65,8 @@ options:
   duplicate_hostnames:
     description:
       - What happens when several servers would have one name, whatever its case, those of other files of this plugin included.
-      - V(suffix) adds its id to each (its account and id, where that is not enough). None keeps the bare name, which becomes a group of them.
+      - V(suffix) adds its id to each (its account and id, where that is not enough). None keeps the bare name, which becomes a group of them,
+        unless another group or host has it.
       - V(fail) fails.
     type: str
     choices: [suffix, fail]
@@ -80,8 +81,8 @@ options:
   include:
     description:
       - Conditions; only servers for which one of them holds are added. They see the variables of the server.
-      - One that fails, for want of a tag for instance, does not hold; under O(strict) it fails the file.
-      - One that reads a variable that no server has always fails the file.
+      - One that reads what is undefined, a tag that a server lacks for instance, does not hold; under O(strict) it fails the file.
+      - Any other failure fails the file in any case, and so does a variable that no server has.
     type: list
     elements: str
     default: []
@@ -191,11 +192,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         self.inventory = draft  # the base class builds in it
         compose, keyed_groups, strict = (self.get_option(option) for option in ("compose", "keyed_groups", "strict"))
 
+        servers = {name.casefold(): server for name, host in inventory.hosts.items() if (server := server_of(host.vars))}
+
         def holder(name: str) -> str | None:
             if name in inventory.groups:
                 return GROUP
-            host = inventory.hosts.get(name)
-            return server_of(host.vars) if host else None
+            return servers.get(name.casefold()) or ("" if name in inventory.hosts else None)
 
         for host in builder.hosts(answers, holder):
             draft.hosts[host.name] = host.facts
@@ -203,6 +205,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             variables = {**host.facts, "inventory_hostname": host.name}
             builder.groups(draft, host, variables)
             self._add_host_to_keyed_groups(keyed_groups, variables, host.name, strict, fetch_hostvars=False)
+        builder.bare_names(draft, holder)
         return draft
 
     def _last_answers(self) -> Shelf:

@@ -22,6 +22,10 @@ class Draft:
         self._groups: dict[str, dict[str, None]] = {}
         self._children: list[tuple[str, str]] = []
 
+    def knows(self, name: str) -> bool:
+        """Whether a host or a group has that name."""
+        return name in self.hosts or name in self._groups
+
     def add_host(self, host: str, group: str | None = None) -> str:
         """Add a host, and to a group if one is named."""
         self.hosts.setdefault(host, {})

@@ -59,7 +59,7 @@ def uid(instance: t.Mapping[str, t.Any]) -> str:
 def server_of(variables: t.Mapping[str, t.Any]) -> str:
     """The server that a host of the inventory stands for, as its uid, whatever prefix its file chose; empty for a host of the user's own."""
     uids = [value for name, value in variables.items() if name.endswith("uid") and isinstance(value, str)]
-    return next((value for value in uids if value.count("/") == 2 and value.partition("/")[0] in DRIVERS), "")
+    return next((value for value in uids if value.count("/") >= 2 and value.partition("/")[0] in DRIVERS), "")
 
 
 def check_prefix(prefix: str) -> str:
@@ -92,7 +92,7 @@ def check_hostnames(wanted: t.Sequence[str]) -> tuple[str, ...]:
         OptionError: one is neither known nor a template.
     """
     for source in wanted:
-        if source not in NAMES and "{{" not in source:
+        if source not in NAMES and "{{" not in str(source):
             raise OptionError(f"hostnames: {source!r} is not known", hint=f"Choose from {', '.join(NAMES)}, or write a template in braces.", option="hostnames")
     return tuple(wanted)
 
@@ -190,7 +190,7 @@ def _brought(host: Host, source: str, render: t.Callable[[str, Facts], t.Any]) -
 
 def _is_valid(name: str) -> bool:
     """Whether a name can be a host's: no character that means something in a host pattern, and not this machine."""
-    if name.casefold() in _NEVER_NAMES:
+    if name.casefold() in _NEVER_NAMES or name.startswith("__ansible_"):  # the latter mean something to readers of --list
         return False
     try:
         return not ipaddress.ip_address(name).is_loopback

@@ -9,11 +9,14 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from ansible.errors import AnsibleUndefinedVariable
+
 from ...module_utils._core.errors import OptionError
 from .answers import Answer
 from .draft import Draft
 from .expressions import Expressions, unknown_names
 from .hosts import (
+    MOST_NAMED,
     Host,
     check_addresses,
     check_hostnames,
@@ -123,23 +126,26 @@ class Builder:
         return (not include or self._any("include", include, host)) and not self._any("exclude", exclude, host)
 
     def _any(self, option: str, conditions: t.Iterable[str], host: Host) -> bool:
-        return any(self._holds(f"{option}: {condition!r}", condition, host, host.facts) for condition in conditions)
+        return any(self._holds(f"{option}: {condition!r}", condition, host, host.facts, AnsibleUndefinedVariable) for condition in conditions)
 
-    def _holds(self, what: str, condition: str, host: Host, variables: t.Mapping[str, t.Any]) -> bool:
-        """Whether a condition is true; one that fails (a tag that this server lacks) is false, unless C(strict)."""
+    def _holds(self, what: str, condition: str, host: Host, variables: t.Mapping[str, t.Any], excused: type[Exception]) -> bool:
+        """Whether a condition is true; one that fails is false where that is excused, unless C(strict).
+
+        Only what is undefined (a tag that this server lacks) excuses a filter of servers: it would let all of them in or none.
+        """
         try:
             return self._expressions.holds(condition, variables)
         except Exception as exc:  # of whatever kind the template engine raises
-            if self._show.strict:
+            if self._show.strict or not isinstance(exc, excused):
                 raise OptionError(f"{what} failed for {host.uid}: {exc}") from exc
             return False
 
     def _rendered(self, template: str, facts: dict[str, t.Any]) -> t.Any:
-        """What a template brings; one that fails brings nothing, unless C(strict)."""
+        """What a template brings; one that reads what is undefined brings nothing, unless C(strict)."""
         try:
             return self._render(template, facts)
         except Exception as exc:
-            if self._show.strict:
+            if self._show.strict or not isinstance(exc, AnsibleUndefinedVariable):
                 raise OptionError(f"hostnames: {template!r} failed: {exc}", option="hostnames") from exc
             return None
 
@@ -152,16 +158,25 @@ class Builder:
             self._warn(
                 f"No address of {', '.join(self._show.addresses)} and so no ansible_host for {listed(silent)}; a connection would go wherever the name leads"
             )
-        if self._left_names:
-            self._warn("Host names that several servers should have became groups: " + ", ".join(sorted(self._left_names)[:10]))
 
     def groups(self, draft: Draft, host: Host, variables: t.Mapping[str, t.Any]) -> None:
         """Put a host into its groups, those of C(keyed_groups) aside."""
         if self._show.default_groups:
             for group in default_groups(host.instance):
                 draft.add_host(host.name, draft.add_group(self._sanitize(group)))
-        if host.wanted in self._left_names:
-            draft.add_host(host.name, draft.add_group(self._sanitize(host.wanted)))
         for group, condition in self._show.groups.items():
-            if self._holds(f"groups: {group}", condition, host, variables):
+            if self._holds(f"groups: {group}", condition, host, variables, Exception):
                 draft.add_host(host.name, draft.add_group(self._sanitize(group)))
+
+    def bare_names(self, draft: Draft, holder: t.Callable[[str], str | None]) -> None:
+        """Make groups of the names that nobody got, once all other groups are known: no name puts servers into a group of another meaning."""
+        groups: dict[str, list[Host]] = {}
+        for name, hosts in self._left_names.items():
+            groups.setdefault(self._sanitize(name), []).extend(hosts)
+        taken = {group for group in groups if draft.knows(group) or holder(group) is not None}
+        for group in sorted(groups.keys() - taken):
+            for host in groups[group]:
+                draft.add_host(host.name, draft.add_group(group))
+        for names, fate in ((groups.keys() - taken, "became groups"), (taken, "did not become groups, since these names are taken")):
+            if names:
+                self._warn(f"Host names that several servers should have {fate}: {', '.join(sorted(names)[:MOST_NAMED])}")

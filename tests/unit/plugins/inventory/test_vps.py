@@ -156,6 +156,9 @@ def test_tags_that_a_list_leaves_out_are_read(source: Source, simulator: Simulat
         (account("civo", api_url="http://api.example.com"), "plain HTTP"),
         (account("civo", hostnames=["nmae"]), "hostnames: 'nmae' is not known"),
         (account("civo", hostvars_prefix=""), "hostvars_prefix"),
+        (account("civo", hostnames=[None]), "hostnames: None is not known"),
+        (account("civo", regions=["LON1", " "]), "regions holds an empty one"),
+        ({"accounts": [account("civo", region="{{ nowhere }}")]}, "account 1: region cannot be filled in: 'nowhere' is undefined"),
         (account("civo", on_error="stale"), "on_error: stale needs a cache_plugin that keeps its data"),
     ],
 )
@@ -199,6 +202,7 @@ def test_a_token_never_shows(source: Source, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("CIVO_TOKEN", "S3CRETS3CRET")
     told = failure(source, **account("civo"))
     failure(source, accounts=[account("civo", api_token="S3CRETS3CRET", ip_family="S3CRETS3CRET")])
+    told += failure(source, accounts=[account("civo", api_token="{{ 'S3CRETS3CRET' | nowhere }}")])
     assert "S3CRET" not in told + "".join(source.screen.warnings + source.screen.notes)
 
 
@@ -237,6 +241,13 @@ def test_a_region_that_fails_is_left_out_only_where_that_is_allowed(source: Sour
     assert len(source.hosts(**account("civo", account="shop", on_error="warn", regions=regions))) == 1
     (warning,) = source.screen.warnings
     assert "account shop: region " in warning and "left out" in warning and f"HTTP {status}" in warning
+
+
+def test_the_only_region_is_named_as_well(source: Source, simulator: Simulator) -> None:
+    simulator.fault("civo", "instances.list", "status", status=500)
+    source.parse(**account("civo", account="shop", on_error="warn", region="LON1"))
+    (warning,) = source.screen.warnings
+    assert "account shop: region LON1: " in warning and "HTTP 500" in warning and "without this account" in warning
 
 
 def test_a_part_of_the_truth_is_not_cached(source: Source, simulator: Simulator) -> None:
@@ -278,8 +289,9 @@ def test_every_account_that_failed_is_named(source: Source) -> None:
 
 def test_on_error_on_top_is_for_all_accounts_that_say_nothing_else(source: Source) -> None:
     accounts = [account("civo", api_token="wrong"), account("hostwinds", api_token="wrong", on_error="fail")]
-    told = failure(source, accounts=accounts, on_error="warn")
-    assert "account civo" not in told and "account hostwinds" in told
+    for on_error in ("warn", "{{ 'warn' }}"):
+        told = failure(source, accounts=accounts, on_error=on_error)
+        assert "account civo" not in told and "account hostwinds" in told
 
 
 def test_stale_goes_on_with_the_last_good_answer_and_says_so(source: Source, simulator: Simulator) -> None:
@@ -364,6 +376,30 @@ def test_a_name_that_another_file_used_for_another_server(source: Source, simula
     assert "web" in failure(source, inventory=inventory, **account("hostwinds"), duplicate_hostnames="fail")
 
 
+@pytest.mark.parametrize(("name", "accounts"), [("WEB", ("civo", "hostwinds")), ("web", ("team/shop", "team/lab"))])
+def test_no_server_takes_the_place_of_one_of_another_file(source: Source, simulator: Simulator, name: str, accounts: tuple[str, str]) -> None:
+    simulator["civo"].seed_instances(1, name="web")
+    (key,) = simulator["hostwinds"].seed_instances(1, name=name)
+    inventory = source.parse(**account("civo", account=accounts[0]))
+    source.parse(into=inventory, **account("hostwinds", account=accounts[1]))
+    assert {host: facts.vars["vps_provider"] for host, facts in inventory.hosts.items()} == {"web": "civo", f"{name}-{key}": "hostwinds"}
+
+
+def test_a_name_of_several_servers_is_no_way_into_a_group_of_another_meaning(source: Source, simulator: Simulator) -> None:
+    simulator["hostwinds"].seed_instances(1, name="db")
+    rivals = [simulator["hostwinds"].seed_instances(1, name=name)[0] for name in ("prod-db", "provider-civo", "role-x", "web-1", "web.1") for _twin in (1, 2)]
+    simulator["civo"].seed_instances(1, name="good", tags=["role=x"])
+    inventory = InventoryData()
+    inventory.add_group("prod_db")
+    source.parse(into=inventory, accounts=ALL[:2], keyed_groups=[{"key": "vps_tags.role", "prefix": "role"}])
+    assert inventory.groups["prod_db"].hosts == []
+    assert [host.name for host in inventory.groups["provider_civo"].hosts] == ["good"]
+    assert [host.name for host in inventory.groups["role_x"].hosts] == ["good"]
+    assert {host.vars["vps_id"] for host in inventory.groups["web_1"].hosts} == set(rivals[-4:])
+    became, taken = source.screen.warnings
+    assert became.endswith("became groups: web_1") and taken.endswith("taken: prod_db, provider_civo, role_x")
+
+
 def test_a_host_of_a_static_inventory_gets_the_variables(source: Source, simulator: Simulator) -> None:
     simulator["civo"].seed_instances(1, name="web")
     inventory = InventoryData()
@@ -373,7 +409,7 @@ def test_a_host_of_a_static_inventory_gets_the_variables(source: Source, simulat
 
 
 @pytest.mark.parametrize(
-    "name", ["all", "ungrouped", "localhost", "127.0.0.2", "Localhost", "web:1", "a b", "-o", "web[1:3]", "x,y", "!a", "bü", "web\nx", "~a"]
+    "name", ["all", "__ansible_unsafe", "ungrouped", "localhost", "127.0.0.2", "Localhost", "web:1", "a b", "-o", "web[1:3]", "x,y", "!a", "bü", "web\nx", "~a"]
 )
 def test_names_that_no_host_can_have(source: Source, simulator: Simulator, name: str) -> None:
     (key,) = simulator["hostwinds"].seed_instances(1, name=name)
@@ -439,6 +475,18 @@ def test_include_and_exclude(source: Source, simulator: Simulator) -> None:
     assert "vps_statsu, which no server has" in failure(source, **account("civo"), include=["vps_statsu == 'running'"])
     assert "is no condition" in failure(source, **account("civo"), exclude=["vps_status =="])
     assert "exclude" in failure(source, **account("civo"), exclude=["vps_tags.role == 'db'"], strict=True)
+
+
+@pytest.mark.parametrize("condition", ["vps_tags.role | nowhere", "vps_name is nowhere", "vps_cpu > 'x'", "lookup('nowhere')"])
+@pytest.mark.parametrize("option", ["include", "exclude"])
+def test_a_filter_that_cannot_work_neither_drops_nor_keeps_servers(source: Source, simulator: Simulator, option: str, condition: str) -> None:
+    simulator["civo"].seed_instances(1, name="web", tags=["role=web"])
+    assert f"{option}: {condition!r} failed for civo/civo/" in failure(source, **account("civo", region="LON1"), **{option: [condition]})
+
+
+def test_a_host_name_that_cannot_be_made_is_told(source: Source, simulator: Simulator) -> None:
+    simulator["civo"].seed_instances(1, name="web")
+    assert "hostnames: " in failure(source, **account("civo", region="LON1"), hostnames=["{{ vps_name | nowhere }}", "name"])
 
 
 def test_constructed_options(source: Source, simulator: Simulator) -> None:
