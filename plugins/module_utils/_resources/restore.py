@@ -135,8 +135,11 @@ class RestoreTask(ResourceTask[State]):
         backup = t.cast(Backup, only_one(self.title, str(wanted), fitting))
         check_called(self.verbs, backup, self.wish.name)
         if backup.status != READY:
-            hint = "Run the task again once it is finished." if backup.status in UNFINISHED else "Choose another one."
-            raise OptionError(f"The backup {wanted} at {self.title} cannot be restored: it is {backup.status}", hint=hint, option="id")
+            parts = ", ".join(part.id for part in backup.parts if part.id and part.id != backup.id)
+            instead = "Choose another one" + (f", or give the id of one of its parts alone: {parts}." if parts else ".")
+            hint = "Run the task again once it is finished." if backup.status in UNFINISHED else instead
+            why = f"{backup.status}, {backup.provider_status}" if backup.provider_status else backup.status
+            raise OptionError(f"The backup {wanted} at {self.title} cannot be restored: it is {why}", hint=hint, option="id")
         return backup
 
     def _of_id(self, listed: t.Sequence[Backup], backup_id: str) -> Backup | None:

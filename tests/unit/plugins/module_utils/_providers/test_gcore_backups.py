@@ -568,6 +568,15 @@ def test_what_is_left_of_a_backup_whose_data_volume_was_deleted_can_be_restored(
     assert account.ok(state="absent", id=backup["id"], name="nightly")["changed"]
 
 
+def test_an_incomplete_backup_says_what_is_missing_and_which_parts_are_left(account: Account) -> None:
+    account.add_volume(11)
+    parts = [part["id"] for part in account.ok(name="nightly")["backup"]["parts"]]
+    del account.snapshots[parts[2]]
+    result = account.refused(state="restored", id=parts[0], restore_to="new", new_name="web2", allow=["rebuild"])
+    assert "1 missing" in result["msg"]
+    assert parts[1] in result["msg"]
+
+
 def test_the_order_of_a_restore_is_found_again_after_a_lost_answer(account: Account) -> None:
     backup = account.ok(name="nightly")["backup"]
     account.simulator.clear_log()
