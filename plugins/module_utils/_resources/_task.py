@@ -81,7 +81,10 @@ class ResourceTask(abc.ABC, t.Generic[State]):
         except VpsError as exc:
             if isinstance(exc, OutcomeUnknownError):
                 exc.hint = exc.hint or "Look in the provider's panel what became of it before the task is run again."
-            tell_done(exc, self._done, self.subject(state).id)
+            subject = self.subject(state)
+            if subject.label not in exc.message and f"({subject.id})" not in exc.message:  # the HTTP client knows calls, no objects
+                exc.message = f"{exc.message.rstrip('.')}; this was about {subject.label}"
+            tell_done(exc, self._done, subject.id)
             raise
         return replace(result, shown=self.shown(state), plan=plan.with_steps(self._done), more=self.more(state))
 

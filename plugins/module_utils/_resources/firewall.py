@@ -464,7 +464,7 @@ class FirewallTask(ResourceTask[State]):
     def _made(self, state: State) -> State:
         made = look_for(self.context, lambda: self._now(state), SETTLE_SECONDS)
         if made is None:
-            raise NotAppliedError(f"{self.title} accepted firewall {self.wish.name}, but does not show it", hint="Run the task again.")
+            raise NotAppliedError(f"{self.title} accepted {self.subject(state).label}, but does not show it", hint="Run the task again.")
         return replace(state, firewall=made)
 
     # -- compare ----------------------------------------------------------------------------------------------------
@@ -512,7 +512,10 @@ class FirewallTask(ResourceTask[State]):
     def _insist_gone(self, state: State) -> State:
         gone = look_for(self.context, lambda: True if self._now(state) is None else None, SETTLE_SECONDS)
         if gone is None:
-            raise NotAppliedError(f"{self.title} accepted the deletion of {self._label(t.cast(Firewall, state.firewall))}, but it is still there")
+            raise NotAppliedError(
+                f"{self.title} accepted the deletion of {self._label(t.cast(Firewall, state.firewall))}, but it is still there",
+                hint="Run the task again; if it stays so, look at the firewall in the provider's panel.",
+            )
         return state
 
 

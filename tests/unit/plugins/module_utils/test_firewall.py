@@ -638,6 +638,14 @@ def test_a_refused_create_changed_nothing(controller: Controller, provider: str)
     assert (result["changed"], result["plan"]) == (False, [])
 
 
+@makers
+def test_a_failed_call_says_which_firewall_it_was_about(controller: Controller, provider: str) -> None:
+    controller.simulator.fault(provider, CREATES[provider], "rate_limit", times=0)
+    message = refused(controller, provider, rules=[SSH])["msg"]
+    assert f"{CREATES[provider]}: too many requests" in message
+    assert "; this was about firewall fw at " in message
+
+
 # -- check mode of what is not there yet ------------------------------------------------------------------------------------------
 
 
