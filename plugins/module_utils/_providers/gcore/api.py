@@ -30,6 +30,7 @@ if t.TYPE_CHECKING:
 
 TITLE = "Gcore"
 BACKOFF = Backoff(retries=4, first=1.0, cap=8.0)  # section 3.1
+READINGS = 3  # of a list that changes while its pages are read
 
 Row = dict[str, t.Any]
 Path = t.Mapping[str, str]
@@ -259,8 +260,24 @@ class Api:
         return list(self.ask(call, path, query=query).get("results") or [])
 
     def pages(self, call: Call, path: Path, query: t.Mapping[str, t.Any] | None = None) -> list[Row]:
-        """All pages of a list, each object once; a page that fails is an error."""
+        """All pages of a list, each object once; a page that fails is an error.
+
+        Whatever goes while the pages are read moves the rest of them up, and one may slip from a page that is still to come
+        into one that was read. The total tells; the list is then read again.
+
+        Raises:
+            TransientError: the total changed each time.
+        """
+        for _reading in range(READINGS):
+            found, totals = self._all_pages(call, path, query)
+            if len(totals) == 1:
+                return found
+        raise TransientError(f"{TITLE}: the list of {call.id} changed while its pages were read, {READINGS} times over", hint="Try again.")
+
+    def _all_pages(self, call: Call, path: Path, query: t.Mapping[str, t.Any] | None) -> tuple[list[Row], set[int | None]]:
+        """The objects of all pages, and the totals that the pages told. A total that is less than what came proves nothing."""
         found: dict[t.Any, Row] = {}
+        totals: set[int | None] = set()
         limit = 100 if call in _SMALL_PAGES else 1000
         offset, ahead = 0, dict[int, t.Any]()
 
@@ -275,8 +292,9 @@ class Api:
                 found.setdefault(str(identity) if identity is not None else position, row)
             offset += len(data["results"])
             count = integer(data.get("count"))
-            if not data["results"] or (offset >= count if count is not None else len(found) == before):
-                return list(found.values())
+            totals.add(count)
+            if not data["results"] or offset == count or (len(found) == before and (count is None or offset > count)):
+                return list(found.values()), totals
             if count is not None and before == 0 and self.client.in_flight > 1:  # the rest side by side; a short page is noticed by its end
                 starts = range(offset, count, len(data["results"]))
                 ahead = dict(zip(starts, side_by_side([functools.partial(page, start) for start in starts], self.client.in_flight), strict=True))

@@ -309,6 +309,19 @@ def test_an_empty_page_ends_a_list_and_a_missing_count_reads_on(world: World) ->
     assert len(world.driver.find("web1").matches) == 2
 
 
+def test_a_list_that_changes_while_its_pages_are_read_is_read_again(world: World) -> None:
+    moved = (listed(vm(id="vm-1"), vm(id="vm-2"), count=4), listed(vm(id="vm-4"), count=3))
+    world.script.on(LIST, *moved, listed(vm(id="vm-2"), vm(id="vm-3"), count=3), listed(vm(id="vm-4"), count=3))
+    assert [match.id for match in world.driver.find("web1").matches] == ["vm-2", "vm-3", "vm-4"]
+    world.script.on(LIST, *moved, *moved, *moved)
+    assert "changed while its pages were read" in str(refusal(TransientError, lambda: world.driver.find("web1")))
+
+
+def test_a_count_below_what_came_ends_no_list(world: World) -> None:
+    world.script.on(LIST, listed(vm(), count=0), listed(vm(id="vm-2"), count=0), listed(count=0))
+    assert len(world.driver.find("web1").matches) == 2
+
+
 def test_a_failed_page_is_an_error(world: World) -> None:
     world.script.on(LIST, listed(vm(), count=2), problem(500, "x", "x"))
     refusal(TransientError, lambda: world.driver.find("web1"))
