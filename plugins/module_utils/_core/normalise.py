@@ -84,8 +84,8 @@ def map_to_plain_tags(tags: t.Mapping[str, str]) -> list[str]:
 
 
 def one_line(message: str) -> str:
-    """A provider's message without markup and line breaks, at most 400 characters."""
-    plain = re.sub(r"<[^>]{0,200}>", " ", message)
+    """A provider's message without markup, line breaks and what would steer a terminal, at most 400 characters."""
+    plain = "".join(c if c.isprintable() else " " for c in re.sub(r"<[^>]{0,200}>", " ", message))
     return re.sub(r"\s+", " ", plain).strip()[:400]
 
 

@@ -171,5 +171,6 @@ def test_texts(value: t.Any, expected: str | None) -> None:
 
 def test_a_message_of_a_provider_becomes_one_plain_line() -> None:
     assert one_line("<html><b>Bad\n\tGateway</b></html> 502") == "Bad Gateway 502"
+    assert one_line("a\x1b[31m b\u202ec\x00") == "a [31m b c"
     assert len(one_line("x" * 5000)) == 400
     assert one_line("<" * 5000)
