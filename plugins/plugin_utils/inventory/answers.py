@@ -220,7 +220,7 @@ class Accounts:
             parts = side_by_side([functools.partial(self._read, source, listing) for listing in listings], source.context.in_flight)
             left_out = [(listing, part) for listing, part in zip(listings, parts, strict=True) if isinstance(part, VpsError)]
             if left_out and len(left_out) == len(listings):
-                return VpsError("; ".join(f"region {listing.region}: {exc}" for listing, exc in left_out))
+                return VpsError("; ".join(f"region {listing.region}: {str(exc).rstrip('.')}" for listing, exc in left_out))
             for listing, exc in left_out:
                 source.context.warn(f"region {listing.region} is left out: {source.reason(exc)}")
             instances = {instance.id: instance for part in parts if not isinstance(part, VpsError) for instance in part}
@@ -295,11 +295,12 @@ def _known_name(source: _Source) -> str | None:
 
 
 def _refuse_twins(names: t.Iterable[str]) -> None:
+    """Case makes no difference, since it makes none in the names of groups."""
     seen: set[str] = set()
     for name in names:
-        if name in seen:
+        if name.casefold() in seen:
             raise OptionError(f"Two accounts have the name {name}", hint="Give each a name of its own with the option account.", option="account")
-        seen.add(name)
+        seen.add(name.casefold())
 
 
 def _ago(seconds: float) -> str:

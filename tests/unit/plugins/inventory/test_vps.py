@@ -149,6 +149,7 @@ def test_tags_that_a_list_leaves_out_are_read(source: Source, simulator: Simulat
         ({"accounts": [account("civo")], "region": "LON1"}, "region: not beside accounts"),
         ({"accounts": [account("civo"), account("civo")]}, "Two accounts have the name civo"),
         ({"accounts": [account("civo", account="x"), account("hostwinds", account="x")]}, "Two accounts have the name x"),
+        ({"accounts": [account("civo", account="Shop"), account("hostwinds", account="shop")]}, "Two accounts have the name shop"),
         ({"accounts": [account("gcore"), account("gcore", account="gcore-1337")]}, "Two accounts have the name gcore-1337"),
         ({"accounts": []}, "accounts must be a list of maps"),
         ({"accounts": [account("civo", on_error="ignore")]}, "on_error"),
@@ -181,6 +182,13 @@ def test_tokens_and_addresses_are_templated_from_the_file(source: Source, simula
     token, url = "{{ lookup('ansible.builtin.env', 'MY_TOKEN') }}", "{{ lookup('ansible.builtin.env', 'CIVO_API_URL') }}"
     assert set(source.hosts(accounts=[account("civo", api_token=token, api_url=url)])) == {"web"}
     assert set(source.hosts(**account("civo", api_token=token, region="LON1"))) == {"web"}
+
+
+@pytest.mark.parametrize("accounts", ["{{ [one] }}", ["{{ one }}"]])
+def test_accounts_may_be_templates_as_a_whole(source: Source, simulator: Simulator, accounts: t.Any) -> None:
+    simulator["civo"].seed_instances(1, name="web")
+    one = "{'provider': 'civo', 'rate_limit': 0, 'region': 'lon1' | upper}"
+    assert set(source.hosts(accounts=json.loads(json.dumps(accounts).replace("one", one)))) == {"web"}
 
 
 def test_an_account_on_top_of_the_file_may_be_all_templates(source: Source, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
