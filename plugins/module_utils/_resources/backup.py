@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 import typing as t
 from dataclasses import dataclass, replace
@@ -371,7 +372,7 @@ class BackupTask(ResourceTask[State]):
         name = self._name_to_come(state, stamp) or f"{instance.name or instance.id}-{stamp.lower()}"
         new = NewBackup(name, run, frozenset(backup.id for backup in state.backups if backup.id is not None))
         state = replace(state, new=new)
-        send, look = (lambda: self.verbs.create(instance, new)), (lambda: self._lost_but_made(instance, new))
+        send, look = functools.partial(self.verbs.create, instance, new), functools.partial(self._lost_but_made, instance, new)
         try:
             operation = send_safely(self.context, send, look, {}, look_seconds(self.driver, self.verbs))
         except OutcomeUnknownError as exc:

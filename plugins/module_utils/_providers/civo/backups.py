@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 import typing as t
 from dataclasses import replace
@@ -234,7 +235,7 @@ class CivoBackups(BackupVerbs["CivoDriver"]):
         options = {"overwrite_existing": restore.new_name is None, **({"hostname": restore.new_name} if restore.new_name else {})}
         call, region = self._reach(backup, api.SNAPSHOT_RESTORE, api.ANY_SNAPSHOT_RESTORE)
         body = options if call is api.SNAPSHOT_RESTORE else {"instance": options}
-        send = lambda: self._civo.send(call, region, path=_path(backup), body=body)  # noqa: E731
+        send = functools.partial(self._civo.send, call, region, path=_path(backup), body=body)
         if restore.new_name is None:
             return self._overwritten(t.cast(Instance, instance), send)
         return self._built(instance, region, restore.new_name, send)
