@@ -14,7 +14,7 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
-from .._core.model import Backup, Instance, Schedule
+from .._core.model import Backup, Instance, Part, Schedule
 from .._core.wait import Operation
 from .base import Order
 
@@ -139,6 +139,10 @@ class BackupVerbs(abc.ABC, t.Generic[D]):
         Raises:
             OptionError: says what stands in the way, and what to do instead.
         """
+
+    def parts(self, instance: Instance) -> tuple[Part, ...]:
+        """The parts that a backup of a server will have, as far as they are known once C(check_create) is through."""
+        return ()
 
     # -- writes -----------------------------------------------------------------------------------------------------
 

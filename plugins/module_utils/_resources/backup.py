@@ -295,7 +295,7 @@ class BackupTask(ResourceTask[State]):
             if step.action == "create":
                 status = READY if self.wish.wait else CREATING
                 name = self.wish.name if step.after["name"] == self.wish.name else None
-                state = replace(state, backup=replace(self._nothing(state), name=name, status=status))
+                state = replace(state, backup=self._coming(state, name, status))
             elif step.action == "delete" and state.backup is not None and step.target.id == state.backup.id:
                 state = replace(state, backup=replace(state.backup, status=ABSENT, provider_status=None))
         return state
@@ -303,6 +303,11 @@ class BackupTask(ResourceTask[State]):
     def _nothing(self, state: State) -> Backup:
         """A backup of which only the wish is known."""
         return Backup(self.driver.PROFILE.name, self.wish.id, state.instance.id if state.instance else None, self.wish.name, ABSENT)
+
+    def _coming(self, state: State, name: str | None, status: str) -> Backup:
+        """The backup that is ordered, as far as it is known before it shows."""
+        parts = self.verbs.parts(state.instance) if state.instance else ()
+        return replace(self._nothing(state), name=name, status=status, parts=parts)
 
     def shown(self, state: State) -> t.Mapping[str, t.Any]:
         """The backup."""
@@ -381,7 +386,7 @@ class BackupTask(ResourceTask[State]):
         self.accepted(step)
         if not self.wish.wait:
             shown = name if "name" in self.driver.PROFILE.capabilities.backup else None
-            return replace(state, backup=replace(self._nothing(state), name=shown, status=CREATING), operation_id=operation.id)
+            return replace(state, backup=self._coming(state, shown, CREATING), operation_id=operation.id)
         self.context.waiter.wait(operation, self.context.deadline)
         return self._made(state, new)
 

@@ -10,7 +10,7 @@ import contextlib
 import typing as t
 
 from ..._core.errors import NotFoundError, OperationFailedError, OptionError, OutcomeUnknownError, QuotaError, TransientError, VpsError, WaitTimeoutError
-from ..._core.model import CREATING, DONE, RESTORING, Backup, Instance, Outcome, Schedule
+from ..._core.model import CREATING, DONE, RESTORING, Backup, Instance, Outcome, Part, Schedule
 from ..._core.normalise import text
 from ..._core.wait import Deadline, Operation
 from ..backups import BackupVerbs, NewBackup, Restore, Restored
@@ -101,6 +101,10 @@ class Snapshots(BackupVerbs["GcoreDriver"]):
                 hint="Move its data to a volume of another type, and back up inside the server until then.",
                 option="instance",
             )
+
+    def parts(self, instance: Instance) -> tuple[Part, ...]:
+        """One a volume."""
+        return tuple(Part(None, str(row["id"])) for row in self._volumes.get(str(instance.id), ()))
 
     def create(self, instance: Instance, new: NewBackup) -> Operation:
         """Order the snapshots one after the other, each once; what a lost answer hides is looked for before the next one."""
