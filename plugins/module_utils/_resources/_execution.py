@@ -17,7 +17,7 @@ from .._core import simulate
 from .._core.errors import NotAppliedError, NotFoundError
 from .._core.model import DELETING, DONE, STOPPED, SUSPENDED, Instance, Outcome, Ref
 from .._core.plan import Step
-from .._core.wait import Operation
+from .._core.wait import Deadline, Operation
 from .._providers.base import FIELDS, Driver, Wish
 from ._comparison import satisfied
 from ._sending import send_safely
@@ -28,16 +28,19 @@ VANISHED_SECONDS = 10.0  # how long a server that was seen may be missing from r
 class Executor:
     """Carries out steps and remembers what was done.
 
+    C(deadline) is that of the task, unless told otherwise.
+
     After C(run), C(done) are the steps that were carried out, C(instance) is the server as far as it is known, and
     C(credentials) what the provider made on the way.
     """
 
-    def __init__(self, driver: Driver, wish: Wish, instance: Instance) -> None:
+    def __init__(self, driver: Driver, wish: Wish, instance: Instance, deadline: Deadline | None = None) -> None:
         self.driver = driver
         self.wish = wish
         self.instance = instance
         self.done: list[Step] = []
         self.credentials: t.Mapping[str, str | None] | None = None
+        self._deadline = deadline or driver.context.deadline
         self._stale = False
 
     def run(self, steps: t.Sequence[Step]) -> Instance:
@@ -70,7 +73,7 @@ class Executor:
         operation = self._send_safely(group)
         self.done.extend(group)
         if operation is not None and (self.wish.wait or step.target == "reset"):  # a new password comes with the answer
-            outcome = self.driver.context.waiter.wait(operation, self.driver.context.deadline)
+            outcome = self.driver.context.waiter.wait(operation, self._deadline)
             if outcome.credentials:
                 self.credentials = outcome.credentials
             if outcome.instance_id and outcome.instance_id != self.instance.id:
@@ -86,7 +89,7 @@ class Executor:
         if self.instance.status != STOPPED:
             operation = self.driver.stop(self.instance, self.wish.stop_mode)
             if operation is not None:
-                self.driver.context.waiter.wait(operation, self.driver.context.deadline)
+                self.driver.context.waiter.wait(operation, self._deadline)
                 self._stale = True
 
     def _send_safely(self, group: list[Step]) -> Operation | None:
@@ -110,7 +113,7 @@ class Executor:
 
     def _wait_until_settled(self, now: Instance) -> None:
         operation = self.driver.until("end of the change", now, lambda instance: instance.settled)
-        self.driver.context.waiter.wait(operation, self.driver.context.deadline)
+        self.driver.context.waiter.wait(operation, self._deadline)
 
     def _send(self, group: list[Step]) -> Operation | None:
         driver, instance, wish, step = self.driver, self.instance, self.wish, group[0]

@@ -18,7 +18,8 @@ from .._core.normalise import epoch, iso_of
 from .._core.plan import DELETE, NONE, RESTART, STOP, Plan, Step
 from .._core.wait import Deadline, Operation
 from .._providers.backups import BackupVerbs, NewBackup
-from .._providers.base import Driver, Terms
+from .._providers.base import Driver, Terms, Wish
+from ._execution import Executor
 from ._guards import Subject, check_expected_fields
 from ._instances import locate, not_there
 from ._sending import SETTLE_SECONDS, look_for, send_safely
@@ -337,34 +338,27 @@ class BackupTask(ResourceTask[State]):
         try:
             if step.action == "create":
                 return self._make(instance, state, step)
-            return replace(state, instance=self._power(instance, step.action, self.context.deadline, step))
+            return replace(state, instance=self._power(instance, step, self.context.deadline))
         except VpsError as exc:
             if step.action != "start" and any(other.action == "stop" for other in plan.steps):
                 self._start_after_failure(instance, exc)
             raise
 
-    def _power(self, instance: Instance, action: str, deadline: Deadline, step: Step | None = None) -> Instance:
-        """Stop or start the server, through the verbs that vps_instance uses."""
-        send = (lambda: self.driver.stop(instance, self.wish.stop_mode)) if action == "stop" else (lambda: self.driver.start(instance))
-        wanted = STOPPED if action == "stop" else RUNNING
-
-        def reached() -> Operation | None:
-            now = self.driver.get(str(instance.id))
-            return self.driver.until(action, now, lambda seen: seen.status == wanted) if now is not None and now.status == wanted else None
-
-        operation = send_safely(self.context, send, reached, {"step": action})
-        if step is not None:
-            self.accepted(step)
-        if operation is not None:
-            self.context.waiter.wait(operation, deadline)
-        return replace(instance, status=wanted)
+    def _power(self, instance: Instance, step: Step, deadline: Deadline) -> Instance:
+        """Stop or start the server, as vps_instance does it."""
+        executor = Executor(self.driver, Wish(None, instance.id, "present", {}, stop_mode=self.wish.stop_mode), instance, deadline)
+        try:
+            return executor.run([step])
+        finally:
+            if executor.done:
+                self.accepted(step)
 
     def _start_after_failure(self, instance: Instance, failure: VpsError) -> None:
         """The server was stopped for a backup that failed: it must not stay off for that."""
         try:
             now = self.driver.get(str(instance.id))
             if now is not None and now.status != RUNNING:
-                self._power(now, "start", Deadline(self.context.waiter.clock, AFTERCARE_SECONDS))
+                self._power(now, Step("start", "status", now.status, RUNNING), Deadline(self.context.waiter.clock, AFTERCARE_SECONDS))
             told = f"{self.driver.label(instance)}, which was stopped for it, runs."
         except VpsError as exc:
             told = f"{self.driver.label(instance)} was stopped for it and was not seen running again: {exc.message}."

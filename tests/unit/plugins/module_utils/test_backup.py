@@ -316,7 +316,7 @@ def test_a_failed_backup_leaves_no_server_stopped(backups: Backups, provider: st
     backups.fault(FAILS[provider])
     result = backups.run(consistent=True, allow=["restart"]).result
     assert result["failed"] is True
-    assert actions(result) == ["stop", "create"]
+    assert actions(result) == ["stop", "create", "start"]
     assert "which was stopped for it, runs" in result["msg"]
     assert backups.power() == "running"
 
