@@ -25,6 +25,7 @@ from workshop import CACHE, COLLECTION, HOME, TREE, Failure, Finished, environme
 
 REPORTS = CACHE / "reports"
 SUITES = {"units": "tests/unit", "integration": "tests/integration"}  # where the tests of each lie
+WORKERS = {"units": 2, "integration": 4}  # made for two cores; integration tests wait half of their time
 
 # ansible-test makes environments without pip and wants to download its bootstrap file; the interpreter brings one along.
 PIP_BOOTSTRAP = """import subprocess, sys
@@ -106,11 +107,11 @@ class Checks:
 
     def units(self) -> Tally:
         """The unit tests."""
-        return run_pytest("units", programs("test"), self._only or [SUITES["units"]])
+        return run_pytest("units", programs("test"), self._only or [SUITES["units"]], workers=WORKERS["units"])
 
     def integration(self) -> Tally:
         """The tests that run ansible-playbook against the simulator."""
-        return run_pytest("integration", programs("test"), self._only or [SUITES["integration"]])
+        return run_pytest("integration", programs("test"), self._only or [SUITES["integration"]], workers=WORKERS["integration"])
 
     def sanity(self) -> Tally:
         """ansible-test's sanity tests, each counted as one check."""
@@ -149,15 +150,15 @@ class Checks:
         return [path for path in self._files if any(fnmatch.fnmatch(path, pattern) for pattern in patterns)]
 
 
-def run_pytest(name: str, bin: Path, which: t.Sequence[str]) -> Tally:
-    """The tests in the files or folders C(which), in the environment whose programs lie in C(bin)."""
+def run_pytest(name: str, bin: Path, which: t.Sequence[str], *, workers: int) -> Tally:
+    """The tests in the files or folders C(which), in the environment whose programs lie in C(bin), by so many processes."""
     _headline(name)
     report = REPORTS / f"{name}.xml"
     report.parent.mkdir(parents=True, exist_ok=True)
     report.unlink(missing_ok=True)
     temporary = CACHE / "tmp" / name
     temporary.parent.mkdir(exist_ok=True)
-    command: list[str | Path] = [bin / "python", "-m", "pytest", "-q", "-n", "2", "--basetemp", temporary, f"--junitxml={report}", *which]
+    command: list[str | Path] = [bin / "python", "-m", "pytest", "-q", "-n", str(workers), "--basetemp", temporary, f"--junitxml={report}", *which]
     finished = run(command, cwd=COLLECTION, env={**environment(bin), "PYTHONPATH": str(TREE)}, timeout=1800)
     tally = _read_report(report) if report.exists() else Tally()
     if finished.status and not tally.failed:

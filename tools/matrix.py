@@ -16,7 +16,7 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
-from check import SUITES, Tally, run_pytest
+from check import SUITES, WORKERS, Tally, run_pytest
 from environments import programs, requirements
 from interpreters import find, identity
 from tree import make_tree
@@ -62,7 +62,7 @@ def run_core(core: str, python: Path, selection: Selection) -> Tally:
     except Failure as failure:
         print(failure, flush=True)
         return Tally(failed=1)
-    return sum((run_pytest(f"{suite}-{core}", bin, tests) for suite, tests in selection.tests.items()), Tally())
+    return sum((run_pytest(f"{suite}-{core}", bin, tests, workers=WORKERS[suite]) for suite, tests in selection.tests.items()), Tally())
 
 
 def run_matrix() -> int:

@@ -21,7 +21,7 @@ def run_module(argument_spec: dict[str, dict[str, t.Any]], action: Action | None
 
     Args:
         argument_spec: its options.
-        action: one of the actions of C(_runner), or None for what needs no account.
+        action: one of those of C(_actions), or None for what needs no account.
         writes: whether it may change anything outside check mode.
     """
     module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True)

@@ -394,9 +394,9 @@ api:
   type: dict
 """
 
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.backup import backup
 from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import BACKUP
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
-from ansible_collections.polyhost.cloud.plugins.module_utils._runner import backup
 
 
 def main() -> None:

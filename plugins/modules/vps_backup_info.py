@@ -131,9 +131,9 @@ api:
   type: dict
 """
 
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.backup import backup_info
 from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import BACKUP_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
-from ansible_collections.polyhost.cloud.plugins.module_utils._runner import backup_info
 
 
 def main() -> None:

@@ -89,9 +89,9 @@ api:
   type: dict
 """
 
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.catalog import catalog_info
 from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import CATALOG_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
-from ansible_collections.polyhost.cloud.plugins.module_utils._runner import catalog_info
 
 
 def main() -> None:

@@ -326,9 +326,9 @@ api:
   type: dict
 """
 
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.firewall import firewall
 from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import FIREWALL
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
-from ansible_collections.polyhost.cloud.plugins.module_utils._runner import firewall
 
 
 def main() -> None:

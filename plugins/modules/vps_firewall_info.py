@@ -135,9 +135,9 @@ api:
   type: dict
 """
 
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.firewall import firewall_info
 from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import FIREWALL_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
-from ansible_collections.polyhost.cloud.plugins.module_utils._runner import firewall_info
 
 
 def main() -> None:

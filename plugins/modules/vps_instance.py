@@ -448,9 +448,9 @@ api:
   type: dict
 """
 
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.instance import instance
 from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import INSTANCE
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
-from ansible_collections.polyhost.cloud.plugins.module_utils._runner import instance
 
 
 def main() -> None:

@@ -215,9 +215,9 @@ api:
   type: dict
 """
 
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.rdns import rdns
 from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import RDNS
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
-from ansible_collections.polyhost.cloud.plugins.module_utils._runner import rdns
 
 
 def main() -> None:

@@ -115,9 +115,9 @@ api:
   type: dict
 """
 
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.rdns import rdns_info
 from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import RDNS_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
-from ansible_collections.polyhost.cloud.plugins.module_utils._runner import rdns_info
 
 
 def main() -> None:

@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import sys
 import typing as t
+
+import pytest
 
 from .conftest import Controller, Run
 
@@ -81,13 +84,16 @@ def test_the_diff_shows_rules_line_by_line_and_the_door_is_guarded(controller: C
     assert run.results[1]["plan_id"] == run.results[2]["plan_id"]
 
 
-def test_loops_and_jobs(controller: Controller) -> None:
-    run = controller.tasks(
-        {**firewall(name="{{ item }}", rules=[SSH], access_ports="8022"), "loop": ["one", "two"]},
-        {**firewall(name="one", rules=[]), "async": 60, "poll": 1},
-        module_defaults=defaults("civo", "LON1"),
-    )
+def test_loops(controller: Controller) -> None:
+    run = controller.tasks({**firewall(name="{{ item }}", rules=[SSH], access_ports="8022"), "loop": ["one", "two"]}, module_defaults=defaults("civo", "LON1"))
+    assert outcomes(run) == [True], run.output
+    assert [each["firewall"]["name"] for each in run.result["results"]] == ["one", "two"]
+
+
+@pytest.mark.skipif(" " in sys.executable, reason="async of ansible-core cannot cope with a space in the interpreter's path")
+def test_jobs(controller: Controller) -> None:
+    made, job = firewall(name="one", rules=[SSH]), {**firewall(name="one", rules=[]), "async": 60, "poll": 1}
+    run = controller.tasks(made, job, module_defaults=defaults("civo", "LON1"))
     assert outcomes(run) == [True, True], run.output
-    assert [each["firewall"]["name"] for each in run.results[0]["results"]] == ["one", "two"]
     assert run.results[1]["firewall"]["rules"] == []
     assert len(run.results[1]["warnings"]) == 1

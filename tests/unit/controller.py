@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.polyhost.cloud.plugins.module_utils import _argspec, _runner
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions import backup, firewall, instance, rdns
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.wait import Clock
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.world import Simulator
 
@@ -25,14 +26,14 @@ CREATE: dict[str, dict[str, t.Any]] = {
     "hosterapi": {"image": "Debian12.0", "cpu": 2, "memory_mb": 2048, "disk_gb": 20},
 }
 MODULES: dict[str, tuple[_runner.Action, _argspec.Spec]] = {
-    "instance": (_runner.instance, _argspec.INSTANCE),
-    "instance_info": (_runner.instance_info, _argspec.INSTANCE_INFO),
-    "rdns": (_runner.rdns, _argspec.RDNS),
-    "rdns_info": (_runner.rdns_info, _argspec.RDNS_INFO),
-    "firewall": (_runner.firewall, _argspec.FIREWALL),
-    "firewall_info": (_runner.firewall_info, _argspec.FIREWALL_INFO),
-    "backup": (_runner.backup, _argspec.BACKUP),
-    "backup_info": (_runner.backup_info, _argspec.BACKUP_INFO),
+    "instance": (instance.instance, _argspec.INSTANCE),
+    "instance_info": (instance.instance_info, _argspec.INSTANCE_INFO),
+    "rdns": (rdns.rdns, _argspec.RDNS),
+    "rdns_info": (rdns.rdns_info, _argspec.RDNS_INFO),
+    "firewall": (firewall.firewall, _argspec.FIREWALL),
+    "firewall_info": (firewall.firewall_info, _argspec.FIREWALL_INFO),
+    "backup": (backup.backup, _argspec.BACKUP),
+    "backup_info": (backup.backup_info, _argspec.BACKUP_INFO),
 }
 LEAST_SLEEP = 1e-6  # seconds; real time never stands still, and a sum of floats may miss a deadline by less than it can add
 ORDER = {"hostwinds": "add_instance", "civo": "instances.create", "gcore": "instances.create", "hosterapi": "server_create"}

@@ -161,7 +161,7 @@ def outside_providers() -> list[Path]:
 # -- rooms ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["_core", "_http", "_providers", "_resources"])
+@pytest.mark.parametrize("name", ["_core", "_http", "_providers", "_resources", "_actions"])
 def test_every_room_is_furnished(name: str) -> None:
     assert room(MODULE_UTILS / name)
 

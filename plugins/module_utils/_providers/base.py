@@ -513,7 +513,10 @@ class Driver(abc.ABC):
         raise self.unsupported("rdns")
 
     def firewall_verbs(self) -> FirewallVerbs[t.Any]:
-        """The verbs of firewalls; see C(firewalls.py)."""
+        """The verbs of firewalls; see C(firewalls.py).
+
+        Drivers import theirs, and those of backups, in the method: a task compiles whatever it imports, and most need neither.
+        """
         raise self.unsupported("firewall")
 
     def backup_verbs(self) -> BackupVerbs[t.Any]:

@@ -241,6 +241,8 @@ class FirewallTask(ResourceTask[State]):
         wish = self.wish
         if wish.id and wish.name and not self.verbs.is_called(firewall, wish.name):
             self.driver.require("firewall", "rename")
+            if firewall.standard:
+                raise OptionError(f"{self._label(firewall)} is the provider's default firewall, which is never renamed", option="name", id=firewall.id)
             namesakes = self.verbs.find(wish.name, None, firewall.network)
             taken = [other for other in namesakes if other.id != firewall.id and other.region == firewall.region]
             if taken:

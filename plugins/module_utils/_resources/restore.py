@@ -243,6 +243,9 @@ class RestoreTask(ResourceTask[State]):
         """A time-out tells what was made, and that another run would not go on with it: a restore acts on each run."""
         made = list(exc.facts.get("leftovers") or [])
         with contextlib.suppress(VpsError):  # what it was to make may not be there
+            if state.restore.new_name is not None:
+                present = self.driver.find(state.restore.new_name).present
+                exc.facts.update({"id": present[0].id} if len(present) == 1 else {})
             made = made or list(self.verbs.restored(state.instance, state.restore).volumes)
         if made:
             exc.facts["leftovers"] = made

@@ -36,10 +36,12 @@ from ..base import UUID, Context, Driver, Listing, Lookup, Order, Receipt, Wish
 from . import api, mapping
 from .account import Account
 from .api import Row
-from .backups import CivoBackups
-from .firewalls import CivoFirewalls
 from .ordering import choose
 from .profile import PROFILE
+
+if t.TYPE_CHECKING:
+    from .backups import CivoBackups
+    from .firewalls import CivoFirewalls
 
 LONGEST_NAME = 63  # section 4.3
 REBOOT_SECONDS = 3.0  # one poll interval (section 4.2), after which ACTIVE proves that a reboot is over (section 4.5)
@@ -411,10 +413,14 @@ class CivoDriver(Driver):
 
     def firewall_verbs(self) -> CivoFirewalls:
         """Firewalls (section 5)."""
+        from .firewalls import CivoFirewalls
+
         return CivoFirewalls(self, self._civo)
 
     def backup_verbs(self) -> CivoBackups:
         """Snapshots and their schedules (sections 7.1 and 7.2)."""
+        from .backups import CivoBackups
+
         return CivoBackups(self, self._civo)
 
     def shows(self, what: str, look: t.Callable[[], bool]) -> bool:

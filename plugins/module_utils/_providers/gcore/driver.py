@@ -18,9 +18,7 @@ from ..._core.wait import Operation
 from ..base import UUID, Context, Driver, Listing, Lookup, Order, Receipt, Wish
 from . import mapping
 from .api import ACTION, CHANGE_FLAVOR, CREATE, DELETE, GET, LIST, RENAME, RESIZE_FLAVORS, TITLE, Api
-from .backups import Snapshots
 from .catalogue import WITH_PRICES, Catalogue, offered, pick_flavor
-from .firewalls import SecurityGroups
 from .network import PortGroups, floating_ips
 from .order import Orders, check_wish
 from .profile import PROFILE
@@ -28,6 +26,10 @@ from .scope import Scope
 from .storage import Storage
 from .tags import Tags
 from .tasks import CREATES, DELETES, FAILED, Tasks
+
+if t.TYPE_CHECKING:
+    from .backups import Snapshots
+    from .firewalls import SecurityGroups
 
 
 class GcoreDriver(Driver):
@@ -302,10 +304,14 @@ class GcoreDriver(Driver):
 
     def firewall_verbs(self) -> SecurityGroups:
         """The verbs of security groups."""
+        from .firewalls import SecurityGroups
+
         return SecurityGroups(self)
 
     def backup_verbs(self) -> Snapshots:
         """The verbs of backups."""
+        from .backups import Snapshots
+
         return Snapshots(self)
 
     def resize(self, instance: Instance, changes: t.Mapping[str, t.Any], wish: Wish) -> Operation | None:

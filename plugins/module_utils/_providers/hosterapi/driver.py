@@ -36,9 +36,11 @@ from ..._ledger import LIVE, ORDERING, Entry, Ledger
 from ..agreement import agreed
 from ..base import Context, Driver, Lookup, Order, Receipt, Wish
 from . import api, mapping
-from .backups import HosterapiBackups
 from .orders import in_order, own_share, unexplained
 from .profile import PROFILE
+
+if t.TYPE_CHECKING:
+    from .backups import HosterapiBackups
 
 LONGEST_NAME = 255
 YOUNGEST = 2.0  # seconds of uptime, which is told in whole ones, that a server needs for a reboot to show
@@ -518,6 +520,8 @@ class HosterapiDriver(Driver):
 
     def backup_verbs(self) -> HosterapiBackups:
         """Whole servers, by time."""
+        from .backups import HosterapiBackups
+
         return HosterapiBackups(self)
 
     def reset_password(self, instance: Instance) -> Operation | None:

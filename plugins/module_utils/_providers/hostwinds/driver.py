@@ -38,10 +38,12 @@ from ..base import Context, Driver, Listing, Lookup, Order, Receipt, Wish
 from . import mapping
 from .api import Api, Row
 from .catalogue import Catalogue
-from .firewalls import Profiles
 from .options import check_fields, check_id, check_name, check_region, custom_form, custom_values
 from .profile import PROFILE
 from .upgrade import Upgrade
+
+if t.TYPE_CHECKING:
+    from .firewalls import Profiles
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 START_GRACE = 120.0  # seconds until an accepted request must show an effect (section 7)
@@ -509,6 +511,8 @@ class HostwindsDriver(Driver):
 
     def firewall_verbs(self) -> Profiles:
         """The verbs of firewall profiles."""
+        from .firewalls import Profiles
+
         return Profiles(self)
 
     def set_rdns(self, instance: Instance, address: str, hostname: str | None) -> None:

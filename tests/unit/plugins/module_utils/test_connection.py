@@ -30,7 +30,7 @@ class Registered(FakeDriver):
 
 @pytest.fixture(autouse=True)
 def registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(DRIVERS, "fake", Registered)
+    monkeypatch.setitem(DRIVERS._imports, "fake", lambda: Registered)
 
 
 @pytest.fixture

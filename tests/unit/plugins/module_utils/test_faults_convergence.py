@@ -102,9 +102,9 @@ def test_names_and_ids_are_the_same(controller: Controller, provider: str) -> No
 
 
 def _catalog() -> t.Any:
-    from ansible_collections.polyhost.cloud.plugins.module_utils import _runner
+    from ansible_collections.polyhost.cloud.plugins.module_utils._actions.catalog import catalog_info
 
-    return _runner.catalog_info
+    return catalog_info
 
 
 def _catalog_spec() -> t.Any:

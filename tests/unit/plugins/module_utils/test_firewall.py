@@ -438,9 +438,10 @@ def test_a_server_of_another_network_is_refused(controller: Controller) -> None:
 
 
 def networks(controller: Controller) -> set[str]:
-    from ansible_collections.polyhost.cloud.plugins.module_utils import _argspec, _runner
+    from ansible_collections.polyhost.cloud.plugins.module_utils import _argspec
+    from ansible_collections.polyhost.cloud.plugins.module_utils._actions.catalog import catalog_info
 
-    reply = controller.run(_runner.catalog_info, _argspec.CATALOG_INFO, provider="civo", region="LON1", lists=["networks"], rate_limit=0.0)
+    reply = controller.run(catalog_info, _argspec.CATALOG_INFO, provider="civo", region="LON1", lists=["networks"], rate_limit=0.0)
     return {each["name"] for each in reply.result["catalog"]["networks"]}
 
 
@@ -586,6 +587,8 @@ def test_expectations_guard_a_deletion(controller: Controller, provider: str) ->
 def test_the_default_one_is_never_deleted(controller: Controller, provider: str, name: str) -> None:
     result = refused(controller, provider, name=name, state="absent", allow=["detach"])
     assert "never deleted" in result["msg"]
+    renamed = refused(controller, provider, id=result["id"], name="another")  # by which it could be deleted afterwards
+    assert "never renamed" in renamed["msg"]
     assert controller.writes(provider) == []
 
 

@@ -12,6 +12,7 @@ import typing as t
 import pytest
 
 from ansible_collections.polyhost.cloud.plugins.module_utils import _argspec, _runner
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.instance import instance, instance_info
 from ansible_collections.polyhost.cloud.plugins.module_utils._connection import TaskContext
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.errors import (
     ConflictError,
@@ -49,7 +50,7 @@ class Cloud:
         values = {name: options.get(name, about.get("default")) for name, about in _argspec.INSTANCE.items()}
         return _runner.Task({**values, "provider": "fake"}, self.environ, check, True, verbosity, FakeClock())
 
-    def run(self, action: t.Any = _runner.instance, *, writes: bool = True, **options: t.Any) -> _runner.Reply:
+    def run(self, action: t.Any = instance, *, writes: bool = True, **options: t.Any) -> _runner.Reply:
         return _runner.run(action, self.task(**options), writes=writes)
 
     def create(self, **options: t.Any) -> dict[str, t.Any]:
@@ -79,7 +80,7 @@ class Cloud:
 def cloud(tmp_path: t.Any, monkeypatch: pytest.MonkeyPatch) -> Cloud:
     cloud = Cloud(tmp_path)
     made = type("Made", (FakeDriver,), {"__new__": lambda cls, context: cloud.driver(context)})
-    monkeypatch.setitem(DRIVERS, "fake", made)
+    monkeypatch.setitem(DRIVERS._imports, "fake", lambda: made)
     return cloud
 
 
@@ -273,7 +274,7 @@ def test_information_is_filtered_and_sorted(cloud: Cloud) -> None:
     def names(**options: t.Any) -> list[str]:
         task = cloud.task()
         values = {name: options.get(name, about.get("default")) for name, about in _argspec.INSTANCE_INFO.items()}
-        reply = _runner.run(_runner.instance_info, _runner.Task({**values, "provider": "fake"}, task.environ), writes=False)
+        reply = _runner.run(instance_info, _runner.Task({**values, "provider": "fake"}, task.environ), writes=False)
         return [each["id"] for each in reply.result["instances"]]
 
     assert names() == ["1", "2", "3"]

@@ -550,6 +550,17 @@ def test_restores(controller: Controller) -> None:
     assert new["backup"]["id"] == snapshot["id"]
 
 
+def test_a_new_server_that_takes_too_long_is_told_by_its_id(controller: Controller) -> None:
+    made = controller.made("civo", region=PRIVATE)
+    run(controller, instance=made["id"], name="nightly")
+    controller.simulator.settings("civo", seconds=100)
+    wish: dict[str, t.Any] = {"instance": "web1", "name": "nightly", "state": "restored", "allow": ["rebuild"], "restore_to": "new", "new_name": "copy1"}
+    result = controller.backup("civo", region=PRIVATE, wait_timeout=20.0, **wish).result
+    assert (result["error"], result["changed"]) == ("WaitTimeoutError", True)
+    (copy,) = (server["id"] for server in controller.servers("civo") if server["id"] != made["id"])
+    assert result["id"] == copy
+
+
 def test_schedules(controller: Controller) -> None:
     made = controller.made("civo", region=PRIVATE)
     wanted: dict[str, t.Any] = {"instance": made["id"], "schedule": {"cron": "0 3 * * *", "keep": 3}}
