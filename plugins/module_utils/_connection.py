@@ -15,6 +15,7 @@ import urllib.parse
 from dataclasses import dataclass, field
 
 from ._core.errors import OptionError
+from ._core.normalise import text
 from ._core.wait import Clock, Deadline, Waiter
 from ._http.client import Authorise, Backoff, Classify, Client, Transport, check_base_url
 from ._http.rate import RateLimit, cache_folder, fingerprint
@@ -165,8 +166,8 @@ def connect(
             token=secret,
             url=url,
             account=options.get("account"),
-            region=_text(options.get("region")) or _text(environ.get("VPS_REGION")),
-            project=_text(options.get("project")) or _text(environ.get(chosen.project_env or "")),
+            region=text(options.get("region")) or text(environ.get("VPS_REGION")),
+            project=text(options.get("project")) or text(environ.get(chosen.project_env or "")),
         ),
         transport=transport,
         waiter=waiter,
@@ -183,7 +184,7 @@ def connect(
 
 
 def _ledger(options: Options, environ: Environ, chosen: Profile, host: str, waiter: Waiter, read_only: bool) -> Ledger | None:
-    path = _text(options.get("ledger")) or _text(environ.get("VPS_LEDGER"))
+    path = text(options.get("ledger")) or text(environ.get("VPS_LEDGER"))
     if path is None:
         return None
     if path.startswith("~/") and environ.get("HOME"):
@@ -203,7 +204,3 @@ def _number(options: Options, option: str, default: float, least: float = 0.001)
     if not least <= number < float("inf"):
         raise OptionError(f"{option} must be a number of at least {least:g}, not {value}", option=option)
     return number
-
-
-def _text(value: t.Any) -> str | None:
-    return (str(value).strip() or None) if value is not None else None

@@ -10,13 +10,14 @@ import typing as t
 
 from .._connection import TaskContext
 from .._core.errors import OptionError
+from .._core.normalise import text
 from .._providers.base import Driver
 from .._resources._instances import locate
 from .._resources.backup import BackupTask, BackupWish, select
 from .._resources.backup_schedule import ScheduleTask, ScheduleWish
 from .._resources.restore import RestoreTask, RestoreWish
 from .._runner import Task
-from .common import reply_of, require_name, supports, terms, text
+from .common import reply_of, require_name, supports, terms
 
 
 def backup(driver: Driver, context: TaskContext, task: Task) -> dict[str, t.Any]:

@@ -10,6 +10,7 @@ import typing as t
 
 from .._core.errors import OptionError
 from .._core.model import Instance
+from .._core.normalise import text
 from .._providers.base import Driver
 from .._resources._instances import locate
 from .._resources._task import Changed
@@ -72,7 +73,3 @@ def wanted_instances(driver: Driver, task: Task) -> list[Instance]:
         return driver.list_all()
     found = locate(driver, wanted, ("addresses",))
     return [found] if found else []
-
-
-def text(value: t.Any) -> str | None:
-    return (str(value).strip() or None) if value is not None else None

@@ -9,10 +9,11 @@ from __future__ import annotations
 import typing as t
 
 from .._connection import TaskContext
+from .._core.normalise import text
 from .._providers.base import Driver
 from .._resources.firewall import FirewallTask, FirewallWish, select
 from .._runner import Task
-from .common import reply_of, require_name, supports, terms, text
+from .common import reply_of, require_name, supports, terms
 
 
 def firewall(driver: Driver, context: TaskContext, task: Task) -> dict[str, t.Any]:

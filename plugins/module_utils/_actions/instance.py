@@ -9,12 +9,13 @@ from __future__ import annotations
 import typing as t
 
 from .._connection import TaskContext
+from .._core.normalise import text
 from .._providers.base import FIELDS, Driver, Wish
 from .._resources._task import Changed
 from .._resources.instance import InstanceTask
 from .._resources.instance_info import select
 from .._runner import Task
-from .common import reply_of, require_name, terms, text
+from .common import reply_of, require_name, terms
 
 
 def instance(driver: Driver, context: TaskContext, task: Task) -> dict[str, t.Any]:

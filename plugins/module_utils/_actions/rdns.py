@@ -10,10 +10,11 @@ import functools
 import typing as t
 
 from .._connection import TaskContext
+from .._core.normalise import text
 from .._providers.base import Driver
 from .._resources.rdns import RdnsTask, RdnsWish, names_of
 from .._runner import Task
-from .common import reply_of, require_name, supports, terms, text, wanted_instances
+from .common import reply_of, require_name, supports, terms, wanted_instances
 
 
 def rdns(driver: Driver, context: TaskContext, task: Task) -> dict[str, t.Any]:

@@ -70,6 +70,16 @@ class DriftError(VpsError):
 class AmbiguousError(VpsError):
     """More than one object fits; C(facts["ids"]) lists them."""
 
+    @classmethod
+    def of(cls, title: str, what: str, ids: t.Sequence[str], hint: str) -> AmbiguousError:
+        """The failure for several objects of one name.
+
+        Args:
+            title: the provider's.
+            what: they, in words ("instances named web1").
+        """
+        return cls(f"{title} has {len(ids)} {what}: {', '.join(ids)}", hint=hint, ids=list(ids))
+
 
 class LedgerError(VpsError):
     """The ledger is missing, unreadable, or does not tell enough to go on safely."""

@@ -195,10 +195,6 @@ class BackupVerbs(abc.ABC, t.Generic[D]):
         """Every schedule of exactly this name."""
         raise self.driver.unsupported("backup.schedule")
 
-    def schedules_of(self, instance: Instance) -> list[Schedule]:
-        """Every schedule that backs a server up."""
-        raise self.driver.unsupported("backup.schedule")
-
     def create_schedule(self, instance: Instance, wanted: Schedule) -> None:
         """Make it, once."""
         raise self.driver.unsupported("backup.schedule")

@@ -12,6 +12,8 @@ from .._core.errors import AmbiguousError, NotFoundError
 from .._core.model import DELETING, Instance
 from .._providers.base import Driver, Wish
 
+PRESUMED = "the prediction takes it that an earlier task makes it"
+
 
 def locate(driver: Driver, wanted: str, fields: t.Collection[str] = ()) -> Instance | None:
     """The server of this name or id; None when there provably is none. One that is being deleted counts as gone.
@@ -44,11 +46,18 @@ def locate(driver: Driver, wanted: str, fields: t.Collection[str] = ()) -> Insta
 def several(driver: Driver, name: str, instances: t.Sequence[Instance]) -> AmbiguousError:
     """The failure for two servers of one name."""
     ids = sorted(str(instance.id) for instance in instances)
-    return AmbiguousError(
-        f"{driver.PROFILE.title} has {len(ids)} instances named {name}: {', '.join(ids)}",
-        hint="Give the id instead of the name; nobody picks one of them for you.",
-        ids=ids,
-    )
+    return AmbiguousError.of(driver.PROFILE.title, f"instances named {name}", ids, "Give the id instead of the name; nobody picks one of them for you.")
+
+
+def presume(driver: Driver, wanted: str | None) -> None:
+    """In check mode, take it that an earlier task makes a server that is not there, and say so.
+
+    Raises:
+        NotFoundError: it is no check mode.
+    """
+    if not driver.context.check_mode:
+        raise not_there(driver, str(wanted))
+    driver.context.warn(f"There is no instance {wanted or 'yet'}; {PRESUMED}")
 
 
 def not_there(driver: Driver, wanted: str) -> NotFoundError:

@@ -21,7 +21,7 @@ from .._providers.backups import BackupVerbs, NewBackup
 from .._providers.base import Driver, Terms, Wish
 from ._execution import Executor
 from ._guards import Subject, check_expected_fields
-from ._instances import locate, not_there
+from ._instances import locate, not_there, presume
 from ._sending import SETTLE_SECONDS, look_for, send_safely
 from ._task import ResourceTask
 
@@ -127,9 +127,9 @@ class BackupTask(ResourceTask[State]):
     def _without_instance(self) -> State:
         if self.wish.state == "absent":
             return State(None)
-        if not self.context.check_mode or self.wish.id:
+        if self.wish.id:
             raise not_there(self.driver, str(self.wish.instance))
-        self.context.warn(f"There is no instance {self.wish.instance or 'yet'}; the prediction takes it that an earlier task makes it")
+        presume(self.driver, self.wish.instance)
         return State(None, presumed=True)
 
     def _by_id_alone(self) -> State:
@@ -496,7 +496,7 @@ def only_one(title: str, wanted: str, fitting: t.Sequence[Backup]) -> Backup | N
     """
     if len(fitting) > 1:
         ids = [str(backup.id) for backup in fitting]
-        raise AmbiguousError(f"{title} has {len(ids)} backups named {wanted}: {', '.join(ids)}", hint="Give the id instead of the name.", ids=ids)
+        raise AmbiguousError.of(title, f"backups named {wanted}", ids, "Give the id instead of the name.")
     return fitting[0] if fitting else None
 
 

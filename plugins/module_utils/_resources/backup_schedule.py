@@ -17,7 +17,7 @@ from .._core.plan import DELETE, Plan, Step
 from .._providers.backups import BackupVerbs
 from .._providers.base import Driver, Terms
 from ._guards import Subject, check_expected_fields
-from ._instances import locate, not_there
+from ._instances import locate, not_there, presume
 from ._sending import SETTLE_SECONDS, look_for, send_safely
 from ._task import ResourceTask
 
@@ -88,17 +88,19 @@ class ScheduleTask(ResourceTask[State]):
         name = self.wish.name or (f"backup-{server}" if server else None)
         nothing = Schedule(self.driver.PROFILE.name, None, name, instance.id if instance else None)
         if instance is None:
-            if self.wish.state == "absent" or not self.context.check_mode:
-                return self._without_instance(nothing)
-            self.context.warn(f"There is no instance {self.wish.instance or 'yet'}; the prediction takes it that an earlier task makes it")
+            if self.wish.state == "absent":
+                return State(None, None, nothing)
+            presume(self.driver, self.wish.instance)
             return State(None, None, self._wanted(nothing), presumed=True)
         try:
             found = self._named(instance, str(name))
         except NotFoundError:
-            return self._without_instance(nothing)
+            if self.wish.state == "absent":
+                return State(None, None, nothing)
+            raise not_there(self.driver, str(self.wish.instance)) from None
         if len(found) > 1:
             ids = [str(schedule.id) for schedule in found]
-            raise AmbiguousError(f"{self.title} has {len(ids)} schedules named {name}: {', '.join(ids)}", hint="Remove all but one of them.", ids=ids)
+            raise AmbiguousError.of(self.title, f"schedules named {name}", ids, "Remove all but one of them.")
         current = found[0] if found else None
         return State(instance, current, self._wanted(current or nothing))
 
@@ -106,11 +108,6 @@ class ScheduleTask(ResourceTask[State]):
         """The schedules of that name; to C(absent) those that are about other servers only are none of its business."""
         found = self.verbs.schedules(instance, name)
         return [each for each in found if each.instance is not None] if self.wish.state == "absent" else found
-
-    def _without_instance(self, nothing: Schedule) -> State:
-        if self.wish.state != "absent":
-            raise not_there(self.driver, str(self.wish.instance))
-        return State(None, None, nothing)
 
     def _wanted(self, current: Schedule) -> Schedule:
         """The schedule with what the task manages as it shall be; the others as they are."""
@@ -203,9 +200,7 @@ class ScheduleTask(ResourceTask[State]):
             ids = [str(schedule.id) for schedule in found]
             if state.current is not None and len(found) == 2 and state.current.id in ids:
                 return None  # the one in whose place another was made may show for a while
-            raise AmbiguousError(
-                f"{self.title} has {len(ids)} schedules named {state.wanted.name} now: {', '.join(ids)}", hint="Remove all but one of them.", ids=ids
-            )
+            raise AmbiguousError.of(self.title, f"schedules named {state.wanted.name} now", ids, "Remove all but one of them.")
         return found[0] if found and not list(self._changes(found[0], state.wanted)) else None
 
     def compare(self, state: State, plan: Plan) -> State:

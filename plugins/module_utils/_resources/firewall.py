@@ -18,7 +18,7 @@ from .._core.wait import Operation
 from .._providers.base import Driver, Terms
 from .._providers.firewalls import FirewallVerbs, NewFirewall
 from ._guards import Subject, check_expected_fields
-from ._instances import locate, not_there
+from ._instances import PRESUMED, locate, not_there
 from ._sending import SETTLE_SECONDS, look_for, send_safely
 from ._task import ResourceTask
 
@@ -147,11 +147,8 @@ class FirewallTask(ResourceTask[State]):
         found = self.verbs.find(None if firewall_id else name, firewall_id, self.wish.network)
         if len(found) > 1:
             ids = sorted(str(firewall.id) for firewall in found)
-            raise AmbiguousError(
-                f"{self.title} has {len(ids)} firewalls named {name}: {', '.join(ids)}",
-                hint="Give the id, or where they differ in it the region or network; nobody picks one of them for you.",
-                ids=ids,
-            )
+            hint = "Give the id, or where they differ in it the region or network; nobody picks one of them for you."
+            raise AmbiguousError.of(self.title, f"firewalls named {name}", ids, hint)
         if found:
             if firewall_id and name and name != found[0].name and self.wish.state == "absent":
                 raise ExpectationError(
@@ -182,7 +179,7 @@ class FirewallTask(ResourceTask[State]):
             return None
         found = self.verbs.find(wanted, None, firewall.network) or self.verbs.find(None, wanted, None)
         if not found and self.context.check_mode:
-            self.context.warn(f"There is no firewall {wanted} yet; the prediction takes it that an earlier task makes it")
+            self.context.warn(f"There is no firewall {wanted} yet; {PRESUMED}")
             return Firewall(self.driver.PROFILE.name, None, wanted)
         others = [each for each in found if each.id != firewall.id and each.network == firewall.network]
         if len(others) != 1:
@@ -199,7 +196,7 @@ class FirewallTask(ResourceTask[State]):
         """Name, description, rules, then who has it; deleting comes last."""
         if self.wish.state == "absent":
             return self._removal(state)
-        warnings = [f"There is no instance {name or 'yet'}; the prediction takes it that an earlier task makes it" for name in state.presumed]
+        warnings = [f"There is no instance {name or 'yet'}; {PRESUMED}" for name in state.presumed]
         firewall = state.firewall
         if firewall is None:
             steps, more = self._creation(state)
@@ -234,7 +231,7 @@ class FirewallTask(ResourceTask[State]):
             steps = [*self._changes(Firewall(self.driver.PROFILE.name, None, None), [])] if made else []
             return steps, ["Neither name nor id is known in check mode; the prediction takes it that an earlier task makes this firewall"]
         after = {"name": new.name, "network": new.network, "description": new.description, "rules": core_rules.lines(new.rules)}
-        warnings = [f"{self.title} knows no {name} yet; the prediction takes it that an earlier task makes it" for name in new.unknown]
+        warnings = [f"{self.title} knows no {name} yet; {PRESUMED}" for name in new.unknown]
         return [Step("create", "firewall", None, {key: value for key, value in after.items() if value is not None})], warnings
 
     def _changes(self, firewall: Firewall, warnings: list[str]) -> t.Iterator[Step]:
@@ -456,11 +453,7 @@ class FirewallTask(ResourceTask[State]):
         found = self.verbs.find(new.name, None, new.network)
         if len(found) > 1:
             ids = sorted(str(each.id) for each in found)
-            raise AmbiguousError(
-                f"{self.title} has {len(ids)} firewalls named {new.name} now: {', '.join(ids)}",
-                hint="Somebody made one at the same time. Remove all but one by id.",
-                ids=ids,
-            )
+            raise AmbiguousError.of(self.title, f"firewalls named {new.name} now", ids, "Somebody made one at the same time. Remove all but one by id.")
         return found[0] if found else None
 
     def _made(self, state: State) -> State:

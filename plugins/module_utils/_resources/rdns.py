@@ -20,7 +20,7 @@ from .._core.together import side_by_side
 from .._http import dns
 from .._providers.base import Driver, Terms
 from ._guards import Subject, check_expected_fields
-from ._instances import locate, not_there
+from ._instances import locate, presume
 from ._sending import SETTLE_SECONDS, look_for, send_safely
 from ._task import ResourceTask
 
@@ -105,9 +105,7 @@ class RdnsTask(ResourceTask[State]):
         nothing = Rdns(self.driver.PROFILE.name, None, self.address, address_family(self.address) if self.address else None)
         if self.wish.state == "absent":
             return State(None, nothing)
-        if not self.context.check_mode:
-            raise not_there(self.driver, str(self.wish.instance))
-        self.context.warn(f"There is no instance {self.wish.instance or 'yet'}; the prediction takes it that an earlier task makes it")
+        presume(self.driver, self.wish.instance)
         return State(None, nothing, presumed=True)
 
     def _address_of(self, instance: Instance) -> Address:

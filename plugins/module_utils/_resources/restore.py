@@ -19,7 +19,7 @@ from .._providers.backups import BackupVerbs, Restore, Restored
 from .._providers.base import Driver, Lookup, Terms, Wish
 from ._execution import wait_until_ready
 from ._guards import Subject, check_expected_fields
-from ._instances import locate, not_there, several
+from ._instances import PRESUMED, locate, presume, several
 from ._ordering import Ordering
 from ._sending import send_safely
 from ._task import ResourceTask
@@ -95,18 +95,17 @@ class RestoreTask(ResourceTask[State]):
         """The server as it is now, and the backup."""
         instance = locate(self.driver, self.wish.instance, ("status",)) if self.wish.instance else None
         if instance is None and (not self.wish.id or self.verbs.needs_instance):
-            if not self.context.check_mode:
-                raise not_there(self.driver, str(self.wish.instance))
-            return self._presumed(None, f"instance {self.wish.instance or 'yet'}")
+            presume(self.driver, self.wish.instance)
+            return self._presumed(None)
         backup = self._backup(instance)
         if backup is None:
-            return self._presumed(instance, f"backup {self.wish.name or 'yet'}")
+            self.context.warn(f"There is no backup {self.wish.name or 'yet'}; {PRESUMED}")
+            return self._presumed(instance)
         restore = self.verbs.plan_restore(instance, backup, self.to, self.wish.new_name)
         lookup = self._untaken(restore.new_name) if restore.new_name is not None else None
         return State(instance, backup, restore, lookup)
 
-    def _presumed(self, instance: Instance | None, missing: str) -> State:
-        self.context.warn(f"There is no {missing}; the prediction takes it that an earlier task makes it")
+    def _presumed(self, instance: Instance | None) -> State:
         nothing = Backup(self.driver.PROFILE.name, None, instance.id if instance else None, self.wish.name)
         return State(instance, nothing, Restore(self.to, new_name=self.wish.new_name), presumed=True)
 

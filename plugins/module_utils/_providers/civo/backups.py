@@ -301,10 +301,6 @@ class CivoBackups(BackupVerbs["CivoDriver"]):
         """Every schedule of exactly this name in the server's region, whichever servers it is about; one that is being deleted counts as gone."""
         return [each for each in self._schedules(instance) if each.name == name]
 
-    def schedules_of(self, instance: Instance) -> list[Schedule]:
-        """Every schedule that is about a server."""
-        return [each for each in self._schedules(instance) if instance.id in each.facts["instances"]]
-
     def _schedules(self, instance: Instance) -> list[Schedule]:
         region = str(instance.region)
         found = [mapping.schedule(row, instance) for row in self._listed(api.SCHEDULES, region) if not mapping.is_leaving(row)]

@@ -268,10 +268,6 @@ class Snapshots(BackupVerbs["GcoreDriver"]):
         """The policies of exactly this name."""
         return self._policies.named(instance, name)
 
-    def schedules_of(self, instance: Instance) -> list[Schedule]:
-        """The policies that cover a volume of the server."""
-        return self._policies.of(instance)
-
     def create_schedule(self, instance: Instance, wanted: Schedule) -> None:
         """A policy over all volumes of the server."""
         self._policies.create(instance, wanted)

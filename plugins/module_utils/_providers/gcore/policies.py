@@ -72,10 +72,6 @@ class Policies:
         """The policies of exactly this name, whatever they cover."""
         return [found for found in self._all(instance) if found.name == name]
 
-    def of(self, instance: Instance) -> list[Schedule]:
-        """The policies that cover a volume of a server."""
-        return [found for found in self._all(instance) if found.instance is not None]
-
     def _all(self, instance: Instance) -> list[Schedule]:
         region, volumes = str(instance.region), self._driver.storage.ids(instance)
         rows = self._api.everything(POLICIES, self._scope.path(region), {"need_volumes": "true"})
