@@ -190,3 +190,151 @@ CATALOG_INFO: Spec = {
 }
 
 PROVIDER_INFO: Spec = dict(CONNECTION)  # so that module_defaults of the whole group reach it
+
+# -- declared resources: name, id and state as everywhere, and what is their own -----------------------------------------
+
+_NAMED: Spec = {**CONNECTION, **CHANGES, "name": {"type": "str"}, "id": {"type": "str"}}
+_PRESENT_OR_ABSENT: Spec = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
+_NAMED_INFO: Spec = {**CONNECTION, "name": {"type": "str"}, "id": {"type": "str"}}
+
+ADDRESS: Spec = {
+    **CONNECTION,
+    **CHANGES,
+    "instance": {"type": "str"},
+    "address": {"type": "str"},
+    "name": {"type": "str"},
+    "type": {"type": "str", "choices": ["main", "secondary", "reserved", "floating"]},
+    "state": {"type": "str", "choices": ["present", "absent", "replaced"], "default": "present"},
+    "primary": {"type": "bool"},
+    "private_address": {"type": "str"},
+    "rebuild_guest_network": {"type": "bool", "default": False},
+}
+
+ADDRESS_INFO: Spec = {
+    **CONNECTION,
+    "instance": {"type": "str"},
+    "address": {"type": "str"},
+    "name": {"type": "str"},
+    "type": ADDRESS["type"],
+    "unattached": {"type": "bool", "default": False},
+}
+
+VOLUME: Spec = {
+    **_NAMED,
+    **_PRESENT_OR_ABSENT,
+    "size_gb": {"type": "int"},
+    "type": {"type": "str"},
+    "instance": {"type": "str"},
+    "network": {"type": "str"},
+    "snapshot": {"type": "str"},
+    "tags": {"type": "dict"},
+}
+
+VOLUME_INFO: Spec = {
+    **_NAMED_INFO,
+    "instance": {"type": "str"},
+    "unattached": {"type": "bool", "default": False},
+}
+
+INTERFACE: Spec = {
+    **CONNECTION,
+    **CHANGES,
+    **_PRESENT_OR_ABSENT,
+    "instance": {"type": "str"},
+    "network": {"type": "str"},
+    "external": {"type": "bool", "default": False},
+    "name": {"type": "str"},
+    "address_family": {"type": "str", "choices": ["ipv4", "ipv6", "dual"]},
+    "firewalls": {"type": "list", "elements": "str"},
+}
+
+INTERFACE_INFO: Spec = {**CONNECTION, "instance": {"type": "str"}}
+
+SMTP_FILTER: Spec = {
+    **CONNECTION,
+    **CHANGES,
+    "instance": {"type": "str"},
+    "state": {"type": "str", "choices": ["absent"], "default": "absent"},
+}
+
+SMTP_FILTER_INFO: Spec = {**CONNECTION, "instance": {"type": "str"}}
+
+DEDICATED: Spec = {
+    **CONNECTION,
+    **CHANGES,
+    "id": {"type": "str"},
+    "name": {"type": "str"},
+    "image": {"type": "str"},
+    "ip_count": {"type": "int"},
+    "state": {"type": "str", "choices": ["present", "absent", "started", "stopped", "restarted", "rebuilt"], "default": "present"},
+    "return_credentials": INSTANCE["return_credentials"],
+}
+
+DEDICATED_INFO: Spec = {
+    **CONNECTION,
+    "id": {"type": "str"},
+    "market": {"type": "bool", "default": False},
+    "images": {"type": "bool", "default": False},
+}
+
+SOFTWARE: Spec = {
+    **CONNECTION,
+    **CHANGES,
+    **_PRESENT_OR_ABSENT,
+    "instance": {"type": "str"},
+    "name": {"type": "list", "elements": "str"},
+    "password": {"type": "str", "no_log": True},
+    "ssh_port": {"type": "int"},
+    "force": {"type": "bool", "default": False},
+}
+
+SOFTWARE_INFO: Spec = {**CONNECTION, "instance": {"type": "str"}}
+
+CONSOLE: Spec = {
+    **CONNECTION,
+    **CHANGES,
+    **_PRESENT_OR_ABSENT,
+    "instance": {"type": "str"},
+    "dedicated": {"type": "str"},
+    "type": {"type": "str"},
+    "duration": {"type": "str"},
+}
+
+METRICS_INFO: Spec = {**CONNECTION, "instance": {"type": "str"}, "hours": {"type": "int", "default": 1}}
+
+QUOTA_INFO: Spec = {
+    **CONNECTION,
+    "wanted": {
+        "type": "dict",
+        "options": {
+            "name": {"type": "str", "default": "quota-check"},
+            **{field: _FIELD_TYPES[field] for field in ("image", "size", "cpu", "memory_mb", "disk_gb", "ip_count", "network", "public_ip")},
+        },
+    },
+}
+
+SSH_KEY: Spec = {
+    **_NAMED,
+    **_PRESENT_OR_ABSENT,
+    "public_key": {"type": "str"},
+    "generate": {"type": "bool", "default": False},
+    "private_key_path": {"type": "path"},
+}
+
+SSH_KEY_INFO: Spec = dict(_NAMED_INFO)
+
+_TEMPLATES: Spec = {
+    name: {"type": "list", "elements": "str"}
+    for name in ("templates", "windows_templates", "bare_metal_templates", "bare_metal_windows_templates", "load_balancer_templates")
+}
+
+NAME_TEMPLATE: Spec = {
+    **CONNECTION,
+    **CHANGES,
+    **_PRESENT_OR_ABSENT,
+    "reseller_id": {"type": "int"},
+    "custom_names": {"type": "bool"},
+    **_TEMPLATES,
+}
+
+NAME_TEMPLATE_INFO: Spec = {**CONNECTION, "reseller_id": {"type": "int"}, "available": {"type": "bool", "default": False}}

@@ -20,6 +20,7 @@ from ._core.wait import Clock, Deadline, Waiter
 from ._http.client import Authorise, Backoff, Classify, Client, Transport, check_base_url
 from ._http.rate import RateLimit, cache_folder, fingerprint
 from ._http.redact import Redactor
+from ._journal import Journal
 from ._ledger import Ledger
 from ._providers.base import Connection, Driver, Profile
 from ._registry import DRIVERS
@@ -39,6 +40,7 @@ class TaskContext:
     rate_limit: RateLimit
     redactor: Redactor
     ledger: Ledger | None
+    journal: Journal
     check_mode: bool
     read_only: bool
     title: str
@@ -159,7 +161,10 @@ def connect(
     )
     host = _host(url)
     rate = _number(options, "rate_limit", chosen.rate_limit, least=0.0)
-    limit = RateLimit(os.path.join(cache_folder(environ), f"rate-{fingerprint(chosen.name, host, secret)}"), rate, waiter)
+    cache = cache_folder(environ)
+    limit = RateLimit(os.path.join(cache, f"rate-{fingerprint(chosen.name, host, secret)}"), rate, waiter)
+    ledger = _ledger(options, environ, chosen, host, waiter, check_mode or read_only)
+    notes = f"{ledger.path}.orders" if ledger else os.path.join(cache, "orders")
     context = TaskContext(
         connection=Connection(
             provider=chosen.name,
@@ -174,7 +179,8 @@ def connect(
         deadline=Deadline(waiter.clock, _number(options, "wait_timeout", chosen.wait_timeout)),
         rate_limit=limit,
         redactor=Redactor([secret, *secrets]),
-        ledger=_ledger(options, environ, chosen, host, waiter, check_mode or read_only),
+        ledger=ledger,
+        journal=Journal(notes, (chosen.name, host, secret), waiter, check_mode or read_only),
         check_mode=check_mode,
         read_only=read_only or check_mode,
         title=chosen.title,

@@ -11,7 +11,6 @@ Entries are keyed by provider, API host, project, region and name, never by toke
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
@@ -19,6 +18,7 @@ import tempfile
 import typing as t
 from dataclasses import asdict, dataclass, field, fields
 
+from . import _locks
 from ._core.errors import LedgerError
 from ._core.wait import Deadline, Waiter
 
@@ -26,7 +26,6 @@ VERSION = 1
 ORDERING = "ordering"
 JOB = "job"
 LIVE = "live"
-LOCK_POLL = 0.2  # seconds
 
 
 @dataclass(frozen=True)
@@ -173,16 +172,8 @@ class Ledger:
         except OSError as exc:
             raise self._unwritable(exc) from exc
         try:
-            while True:
-                try:
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except OSError:
-                    if deadline.passed:
-                        raise LedgerError(
-                            f"Another task on this controller holds {what} in {self.path}", hint="Run the task again when it is finished."
-                        ) from None
-                    self._waiter.pause(LOCK_POLL)
+            if not _locks.take(handle, self._waiter, deadline):
+                raise LedgerError(f"Another task on this controller holds {what} in {self.path}", hint="Run the task again when it is finished.")
             yield
         finally:
             os.close(handle)

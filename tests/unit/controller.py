@@ -12,7 +12,23 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.polyhost.cloud.plugins.module_utils import _argspec, _runner
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions import backup, firewall, instance, rdns
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions import (
+    address,
+    backup,
+    catalog,
+    console,
+    dedicated,
+    figures,
+    firewall,
+    instance,
+    interface,
+    name_template,
+    rdns,
+    smtp_filter,
+    software,
+    ssh_key,
+    volume,
+)
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.wait import Clock
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.world import Simulator
 
@@ -34,6 +50,26 @@ MODULES: dict[str, tuple[_runner.Action, _argspec.Spec]] = {
     "firewall_info": (firewall.firewall_info, _argspec.FIREWALL_INFO),
     "backup": (backup.backup, _argspec.BACKUP),
     "backup_info": (backup.backup_info, _argspec.BACKUP_INFO),
+    "catalog_info": (catalog.catalog_info, _argspec.CATALOG_INFO),
+    "address": (address.address, _argspec.ADDRESS),
+    "address_info": (address.address_info, _argspec.ADDRESS_INFO),
+    "volume": (volume.volume, _argspec.VOLUME),
+    "volume_info": (volume.volume_info, _argspec.VOLUME_INFO),
+    "interface": (interface.interface, _argspec.INTERFACE),
+    "interface_info": (interface.interface_info, _argspec.INTERFACE_INFO),
+    "smtp_filter": (smtp_filter.smtp_filter, _argspec.SMTP_FILTER),
+    "smtp_filter_info": (smtp_filter.smtp_filter_info, _argspec.SMTP_FILTER_INFO),
+    "dedicated": (dedicated.dedicated, _argspec.DEDICATED),
+    "dedicated_info": (dedicated.dedicated_info, _argspec.DEDICATED_INFO),
+    "software": (software.software, _argspec.SOFTWARE),
+    "software_info": (software.software_info, _argspec.SOFTWARE_INFO),
+    "console": (console.console, _argspec.CONSOLE),
+    "metrics_info": (figures.metrics_info, _argspec.METRICS_INFO),
+    "quota_info": (figures.quota_info, _argspec.QUOTA_INFO),
+    "ssh_key": (ssh_key.ssh_key, _argspec.SSH_KEY),
+    "ssh_key_info": (ssh_key.ssh_key_info, _argspec.SSH_KEY_INFO),
+    "name_template": (name_template.name_template, _argspec.NAME_TEMPLATE),
+    "name_template_info": (name_template.name_template_info, _argspec.NAME_TEMPLATE_INFO),
 }
 LEAST_SLEEP = 1e-6  # seconds; real time never stands still, and a sum of floats may miss a deadline by less than it can add
 ORDER = {"hostwinds": "add_instance", "civo": "instances.create", "gcore": "instances.create", "hosterapi": "server_create"}

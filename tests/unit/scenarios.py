@@ -53,11 +53,8 @@ ROWS: t.Final[t.Mapping[str, str]] = {
 Options = dict[str, t.Any]
 PLACE: t.Final[t.Mapping[tuple[str, str], Options]] = {
     ("civo", "backup"): {"region": "PRIV1"},  # snapshots of instances are there only
-    ("civo", "firewall"): {"region": "LON1"},
-    ("civo", "rdns"): {"region": "LON1"},
-    ("gcore", "backup"): {"region": "4"},
-    ("gcore", "firewall"): {"region": "4"},
 }
+USUAL_PLACE: t.Final[t.Mapping[str, Options]] = {"civo": {"region": "LON1"}, "gcore": {"region": "4"}}
 SCOPE = Scope(1337, 4)
 MAIL = "mail.example.com"
 _ADDRESS = re.compile(r"198\.1[89]\.[0-9]+\.[0-9]+")
@@ -70,7 +67,7 @@ class Stage:
     def __init__(self, controller: Controller, scenario: Scenario) -> None:
         self.controller, self.scenario = controller, scenario
         self.provider, self.simulator = scenario.provider, controller.simulator
-        self.place: Options = PLACE.get((scenario.provider, scenario.module), {})
+        self.place: Options = PLACE.get((scenario.provider, scenario.module), USUAL_PLACE.get(scenario.provider, {}))
         self.options: Options = {}
         self.warnings: list[str] = []
         self.first: list[str] = []  # the backups that were there before
@@ -264,6 +261,8 @@ class Scenario:
         sends: the operations that write, in order.
         always: whether each run acts.
         leaves: whether a run that fails half-way leaves something that costs money, and tells it.
+        costs: whether it spends money, so that it is never to be sent twice, by a killed run and the next one neither.
+        secrets: what must not be told anywhere, besides the token.
     """
 
     provider: str
@@ -273,6 +272,8 @@ class Scenario:
     sends: tuple[str, ...]
     always: bool = False
     leaves: bool = False
+    costs: bool = False
+    secrets: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:

@@ -20,17 +20,9 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base imp
 from ansible_collections.polyhost.cloud.plugins.module_utils._registry import DRIVERS
 
 ROOT = Path(__file__).resolve().parents[2]
-SPECS = {
-    "vps_instance": _argspec.INSTANCE,
-    "vps_instance_info": _argspec.INSTANCE_INFO,
-    "vps_catalog_info": _argspec.CATALOG_INFO,
-    "vps_provider_info": _argspec.PROVIDER_INFO,
-    "vps_rdns": _argspec.RDNS,
-    "vps_rdns_info": _argspec.RDNS_INFO,
-    "vps_firewall": _argspec.FIREWALL,
-    "vps_firewall_info": _argspec.FIREWALL_INFO,
-    "vps_backup": _argspec.BACKUP,
-    "vps_backup_info": _argspec.BACKUP_INFO,
+SPECS: dict[str, _argspec.Spec] = {
+    f"vps_{name}": getattr(_argspec, name.upper())
+    for name in sorted(path.stem.removeprefix("vps_") for path in (ROOT / "plugins" / "modules").glob("vps_*.py"))
 }
 
 

@@ -262,7 +262,8 @@ def test_only_the_registry_names_providers() -> None:
 # -- modules ----------------------------------------------------------------------------------------------------------
 
 
-PROMISED = ("instance", "instance_info", "rdns", "rdns_info", "firewall", "firewall_info", "backup", "backup_info", "catalog_info", "provider_info")
+TWINS = ("instance", "rdns", "firewall", "backup", "address", "volume", "interface", "smtp_filter", "dedicated", "software", "ssh_key", "name_template")
+PROMISED = (*TWINS, *(f"{name}_info" for name in TWINS), "console", "metrics_info", "quota_info", "catalog_info", "provider_info")
 
 
 @pytest.mark.parametrize("name", [f"vps_{name}" for name in PROMISED])

@@ -16,8 +16,7 @@ from .._resources._instances import locate
 from .._resources._task import Changed
 from .._runner import Task
 
-_WHAT_TO_NAME = {"name": "Give the name, or the id of an existing one.", "instance": "Give the name or id of the instance."}
-_IN_WORDS = {"rdns": "reverse names", "firewall": "firewalls", "backup": "backups"}
+_WHAT_TO_NAME = {"name": "Give the name, or the id of an existing one.", "instance": "Give the name or id of the instance.", "id": "Give the id."}
 
 
 def reply_of(changed: Changed, task: Task) -> dict[str, t.Any]:
@@ -62,7 +61,7 @@ def supports(driver: Driver, resource: str) -> bool:
     """Whether a provider has a resource at all; a warning says that it has not."""
     supported = bool(driver.PROFILE.capabilities.of(resource))
     if not supported:
-        driver.context.warn(f"{driver.PROFILE.title} has no {_IN_WORDS[resource]} that could be read; the list is empty")
+        driver.context.warn(f"{driver.PROFILE.title} does not have what vps_{resource}_info lists; the list is empty")
     return supported
 
 

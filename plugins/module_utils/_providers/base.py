@@ -21,9 +21,8 @@ from .._core.wait import Deadline, Operation, Waiter
 from .._http.client import Authorise, Backoff, Classify, Client
 
 if t.TYPE_CHECKING:
+    from .._journal import Journal
     from .._ledger import Entry, Ledger
-    from .backups import BackupVerbs
-    from .firewalls import FirewallVerbs
 
 # The options of vps_instance that describe a server; left out means not managed.
 FIELDS = (
@@ -52,6 +51,17 @@ RESOURCES: t.Mapping[str, tuple[str, ...]] = {
     "rdns": ("write", "read", "absent", "ipv6", "secondary"),
     "firewall": ("present", "absent", "rules", "deny", "groups", "description", "network", "instances", "purge_instances", "rename"),
     "backup": ("present", "name", "absent", "keep", "consistent", "in_place", "new", "cron", "every", "paused"),
+    "address": ("present", "absent", "replaced", "primary", "attach", "rename", "rebuild_guest_network"),
+    "volume": ("present", "absent", "attach", "grow", "rename", "tags", "type", "snapshot"),
+    "interface": ("present", "absent"),
+    "smtp_filter": ("absent",),
+    "dedicated": ("present", "absent", "power", "rebuilt", "market"),
+    "software": ("present", "absent"),
+    "console": ("present", "absent", "dedicated", "type", "duration"),
+    "metrics": ("series", "now"),
+    "quota": ("limits", "wanted"),
+    "ssh_key": ("present", "absent", "rename", "generate"),
+    "name_template": ("present", "absent", "available"),
 }
 CATALOG_LISTS = ("images", "sizes", "regions", "networks", "ssh_keys", "firewalls")
 
@@ -76,8 +86,8 @@ class Capabilities:
         resize: how a change of size works.
         catalog: which lists of vps_catalog_info exist.
         features: further facts for vps_provider_info, in words: console, volumes...
-        rdns, firewall, backup: what vps_rdns, vps_firewall and vps_backup can do here, each key of RESOURCES that is supported with
-            a few words on how; none at all means that the module is refused before anything is sent.
+        resources: by resource, what its module can do here: each key of RESOURCES that is supported with a few words on how. A resource
+            that is missing is refused before anything is sent.
     """
 
     names: str
@@ -91,13 +101,11 @@ class Capabilities:
     resize: str
     catalog: tuple[str, ...]
     features: t.Mapping[str, str]
-    rdns: t.Mapping[str, str] = field(default_factory=dict)
-    firewall: t.Mapping[str, str] = field(default_factory=dict)
-    backup: t.Mapping[str, str] = field(default_factory=dict)
+    resources: t.Mapping[str, t.Mapping[str, str]] = field(default_factory=dict)
 
     def of(self, resource: str) -> t.Mapping[str, str]:
         """What can be done with one of RESOURCES."""
-        return {"rdns": self.rdns, "firewall": self.firewall, "backup": self.backup}[resource]
+        return self.resources.get(resource, {})
 
 
 @dataclass(frozen=True)
@@ -258,6 +266,7 @@ class Context(t.Protocol):
         connection: the checked connection options.
         waiter, deadline: the clock of this task.
         ledger: the name ledger, if one is configured.
+        journal: the notes of orders that cost money.
         check_mode: whether nothing may be written.
     """
 
@@ -265,6 +274,7 @@ class Context(t.Protocol):
     waiter: Waiter
     deadline: Deadline
     ledger: Ledger | None
+    journal: Journal
     check_mode: bool
 
     @property
@@ -289,6 +299,7 @@ class Driver(abc.ABC):
     """
 
     PROFILE: t.ClassVar[Profile]
+    VERBS: t.ClassVar[t.Mapping[str, t.Callable[[t.Any], t.Any]]] = {}  # by resource; each imports its verbs when it is called
     compared_sizes: t.ClassVar[tuple[str, ...]] = ("size", "cpu", "memory_mb", "disk_gb", "ip_count")  # what a running server can be compared in
     resend_refused_order: t.ClassVar[bool] = True  # whether an order refused by HTTP 429 may be sent again after another look
     stops_before_delete: t.ClassVar[bool] = False  # whether a running server has to be stopped before it can be deleted
@@ -512,16 +523,14 @@ class Driver(abc.ABC):
         """Give an address a reverse name; None asks for the provider's default."""
         raise self.unsupported("rdns")
 
-    def firewall_verbs(self) -> FirewallVerbs[t.Any]:
-        """The verbs of firewalls; see C(firewalls.py).
+    def verbs(self, resource: str) -> t.Any:
+        """The verbs of one of RESOURCES beside reverse names: see C(firewalls.py), C(backups.py), C(records.py), C(figures.py).
 
-        Drivers import theirs, and those of backups, in the method: a task compiles whatever it imports, and most need neither.
+        Raises:
+            UnsupportedError: the provider does not have it.
         """
-        raise self.unsupported("firewall")
-
-    def backup_verbs(self) -> BackupVerbs[t.Any]:
-        """The verbs of backups and their schedules; see C(backups.py)."""
-        raise self.unsupported("backup")
+        self.require(resource)
+        return self.VERBS[resource](self)
 
     # -- shared by drivers ------------------------------------------------------------------------------------------
 

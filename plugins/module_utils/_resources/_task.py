@@ -49,8 +49,6 @@ class ResourceTask(abc.ABC, t.Generic[State]):
         token: the key of the plan's fingerprint.
     """
 
-    KIND: t.ClassVar[str]
-
     def __init__(self, driver: Driver, terms: Terms, token: str) -> None:
         self.driver = driver
         self.terms = terms
@@ -70,7 +68,7 @@ class ResourceTask(abc.ABC, t.Generic[State]):
         plan = self.guards.accept(self.plan(state), subject)
         predicted = self.predict(state, plan.steps)
         before, after = self.views(state, predicted, plan.steps)
-        result = Changed(self.KIND, self.shown(predicted), plan, self.guards.plan_id(plan, subject), before, after, self.more(predicted))
+        result = Changed(self.key, self.shown(predicted), plan, self.guards.plan_id(plan, subject), before, after, self.more(predicted))
         if self.context.check_mode or not plan.steps:
             return result
         try:
@@ -96,6 +94,11 @@ class ResourceTask(abc.ABC, t.Generic[State]):
     def needless(self, step: Step) -> None:
         """Note that a step was not sent, since it turned out to be needed no more; it is not told as done."""
         self._needless.append(step)
+
+    @property
+    @abc.abstractmethod
+    def key(self) -> str:
+        """The key of the object in the reply."""
 
     @abc.abstractmethod
     def fetch(self) -> State:

@@ -77,12 +77,12 @@ class BackupTask(ResourceTask[State]):
         VpsError: the options alone show that it cannot be done.
     """
 
-    KIND = "backup"
+    key = "backup"
 
     def __init__(self, driver: Driver, wish: BackupWish, token: str) -> None:
         super().__init__(driver, wish, token)
         self.wish = wish
-        self.verbs: BackupVerbs[t.Any] = driver.backup_verbs()
+        self.verbs: BackupVerbs[t.Any] = driver.verbs("backup")
         self.title = driver.PROFILE.title
         check_expected_fields(wish.expect, Backup("", None, None).public(), "a backup")
         given = {"absent": wish.state == "absent", "name": wish.name is not None, "keep": wish.keep is not None, "consistent": wish.consistent}
@@ -379,7 +379,7 @@ class BackupTask(ResourceTask[State]):
             raise
         self.accepted(step)
         if not self.wish.wait:
-            shown = name if "name" in self.driver.PROFILE.capabilities.backup else None
+            shown = name if "name" in self.driver.PROFILE.capabilities.of("backup") else None
             return replace(state, backup=self._coming(state, shown, CREATING), operation_id=operation.id)
         self.context.waiter.wait(operation, self.context.deadline)
         return self._made(state, new)
@@ -523,7 +523,7 @@ def select(driver: Driver, *, instance: Instance | None, name: str | None, backu
     Raises:
         VpsError: any read failed; the list is complete or there is none.
     """
-    verbs: BackupVerbs[t.Any] = driver.backup_verbs()
+    verbs: BackupVerbs[t.Any] = driver.verbs("backup")
     try:
         listed = verbs.of(instance) if instance is not None else verbs.list_all()
     except NotFoundError:

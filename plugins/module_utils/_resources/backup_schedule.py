@@ -54,15 +54,15 @@ class ScheduleTask(ResourceTask[State]):
         VpsError: the options alone show that it cannot be done.
     """
 
-    KIND = "schedule"
+    key = "schedule"
 
     def __init__(self, driver: Driver, wish: ScheduleWish, token: str) -> None:
         super().__init__(driver, wish, token)
         self.wish = wish
         self.title = driver.PROFILE.title
-        self.verbs: BackupVerbs[t.Any] = driver.backup_verbs()
+        self.verbs: BackupVerbs[t.Any] = driver.verbs("backup")
         check_expected_fields(wish.expect, Schedule("", None, None, None).public(), "a schedule")
-        if not {"cron", "every"} & set(driver.PROFILE.capabilities.backup):
+        if not {"cron", "every"} & set(driver.PROFILE.capabilities.of("backup")):
             driver.require("backup", "cron" if wish.cron is not None else "every")
         self.cron = self.every = None
         if wish.state == "absent":

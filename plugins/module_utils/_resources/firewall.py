@@ -74,12 +74,12 @@ class FirewallTask(ResourceTask[State]):
         VpsError: the options alone show that it cannot be done.
     """
 
-    KIND = "firewall"
+    key = "firewall"
 
     def __init__(self, driver: Driver, wish: FirewallWish, token: str) -> None:
         super().__init__(driver, wish, token)
         self.wish = wish
-        self.verbs: FirewallVerbs[t.Any] = driver.firewall_verbs()
+        self.verbs: FirewallVerbs[t.Any] = driver.verbs("firewall")
         self.title = driver.PROFILE.title
         check_expected_fields(wish.expect, Firewall("", None, None).public(), "a firewall")
         self.rules: tuple[Rule, ...] | None = None
@@ -227,7 +227,7 @@ class FirewallTask(ResourceTask[State]):
     def _creation(self, state: State) -> tuple[list[Step], list[str]]:
         new = state.new
         if new is None:
-            made = "present" in self.driver.PROFILE.capabilities.firewall
+            made = "present" in self.driver.PROFILE.capabilities.of("firewall")
             steps = [*self._changes(Firewall(self.driver.PROFILE.name, None, None), [])] if made else []
             return steps, ["Neither name nor id is known in check mode; the prediction takes it that an earlier task makes this firewall"]
         after = {"name": new.name, "network": new.network, "description": new.description, "rules": core_rules.lines(new.rules)}
@@ -251,7 +251,7 @@ class FirewallTask(ResourceTask[State]):
         if not change:
             return
         after = core_rules.after(firewall.rules, change)
-        if "rules" not in self.driver.PROFILE.capabilities.firewall:
+        if "rules" not in self.driver.PROFILE.capabilities.of("firewall"):
             raise self._foreign_rules(firewall, change)
         warnings += self._lock_outs(firewall, after)
         yield Step("set", "rules", core_rules.lines(firewall.rules), core_rules.lines(after), target=change)
@@ -520,7 +520,7 @@ def select(driver: Driver, *, name: str | None, firewall_id: str | None, network
     Raises:
         VpsError: any read failed; the list is complete or there is none.
     """
-    verbs: FirewallVerbs[t.Any] = driver.firewall_verbs()
+    verbs: FirewallVerbs[t.Any] = driver.verbs("firewall")
     found = verbs.find(None if firewall_id else name, firewall_id, network) if name or firewall_id else verbs.list_all()
     if name and firewall_id:
         found = [each for each in found if verbs.is_called(each, name)]

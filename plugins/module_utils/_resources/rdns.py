@@ -69,7 +69,7 @@ class RdnsTask(ResourceTask[State]):
         VpsError: the options alone show that it cannot be done.
     """
 
-    KIND = "rdns"
+    key = "rdns"
 
     def __init__(self, driver: Driver, wish: RdnsWish, token: str) -> None:
         super().__init__(driver, wish, token)
@@ -251,7 +251,7 @@ class Reader:
     def __init__(self, driver: Driver, verify: str, resolvers: t.Sequence[str]) -> None:
         self.driver = driver
         self.servers = [dns.parse_server(each) for each in resolvers]
-        self.told = "read" in driver.PROFILE.capabilities.rdns
+        self.told = "read" in driver.PROFILE.capabilities.of("rdns")
         self.source = (API if self.told else DNS) if verify == AUTO else verify
         if verify == API:
             driver.require("rdns", "read")
@@ -263,7 +263,7 @@ class Reader:
         nameless = self._nameless(instance, address)
         if self.source == NONE:
             return Reading(nameless)
-        if self.source == API and (address.primary or "secondary" in self.driver.PROFILE.capabilities.rdns):
+        if self.source == API and (address.primary or "secondary" in self.driver.PROFILE.capabilities.of("rdns")):
             return Reading(self.tell(instance, address))
         if not dns.HAS_DNSPYTHON:
             return Reading(nameless, f"the Python library {dns.LIBRARY} is missing on the host that runs the module")

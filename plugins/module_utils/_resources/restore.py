@@ -60,12 +60,12 @@ class RestoreTask(ResourceTask[State]):
         VpsError: the options alone show that it cannot be done.
     """
 
-    KIND = "backup"
+    key = "backup"
 
     def __init__(self, driver: Driver, wish: RestoreWish, token: str) -> None:
         super().__init__(driver, wish, token)
         self.wish = wish
-        self.verbs: BackupVerbs[t.Any] = driver.backup_verbs()
+        self.verbs: BackupVerbs[t.Any] = driver.verbs("backup")
         self.title = driver.PROFILE.title
         shown = {**Backup("", None, None).public(), **Instance("", "").public()}
         check_expected_fields(wish.expect, shown, "an instance or a backup")
@@ -84,7 +84,7 @@ class RestoreTask(ResourceTask[State]):
         if self.wish.restore_to is not None:
             self.driver.require("backup", self.wish.restore_to)
             return self.wish.restore_to
-        ways = [way for way in (IN_PLACE, NEW) if way in self.driver.PROFILE.capabilities.backup]
+        ways = [way for way in (IN_PLACE, NEW) if way in self.driver.PROFILE.capabilities.of("backup")]
         if len(ways) > 1:
             raise OptionError(
                 f"restore_to is needed at {self.title}", hint="in_place overwrites what is there; new makes something new, which costs.", option="restore_to"

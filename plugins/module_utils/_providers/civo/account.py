@@ -114,6 +114,10 @@ class Account:
                 raise
             raise TransientError(exc.message, hint=exc.hint, **exc.facts) from exc  # an outage passes, so whoever waits may go on
 
+    def anywhere(self, call: Call, *, path: t.Mapping[str, t.Any] | None = None, body: t.Mapping[str, t.Any] | None = None) -> Response:
+        """Send a call about something of the whole account; the region goes along where one is named (section 1.2)."""
+        return self.send(call, self.region, path=path, body=body) if self.region else self._client.send(call, path, json_body=body)
+
     def instances(self, region: str) -> list[Row]:
         """Every instance of a region: all pages, counted here (section 2.1), or an error."""
         pages = [self._page(region, 1)]

@@ -80,6 +80,9 @@ RULES = Call("firewalls.rules.list", "GET", _RULES)
 RULE_CREATE = _once("firewalls.rules.create", _RULES)
 RULE_DELETE = _idempotent("firewalls.rules.delete", "DELETE", f"{_RULES}/{{rule_id}}")
 SSH_KEYS = Call("sshkeys.list", "GET", "/v2/sshkeys")
+SSH_KEY_CREATE = _once("sshkeys.create", "/v2/sshkeys")
+SSH_KEY_RENAME = _idempotent("sshkeys.rename", "PUT", "/v2/sshkeys/{id}")
+SSH_KEY_DELETE = _idempotent("sshkeys.delete", "DELETE", "/v2/sshkeys/{id}")
 SNAPSHOTS = Call("instance_snapshots.list", "GET", _SNAPSHOTS)
 SNAPSHOT_CREATE = _once("instance_snapshots.create", _SNAPSHOTS)
 SNAPSHOT_DELETE = _idempotent("instance_snapshots.delete", "DELETE", f"{_SNAPSHOTS}/{{id}}")
@@ -94,7 +97,8 @@ SCHEDULE_DELETE = _idempotent("snapshot_schedules.delete", "DELETE", f"{_SCHEDUL
 
 CALLS = (
     *(CREATE, LIST, GET, SET_TAGS, HARD_REBOOT, SOFT_REBOOT, STOP, START, RESIZE, SET_FIREWALL, DELETE, UPDATE),
-    *(RECOVERY_ENABLE, RECOVERY_DISABLE, RECOVERY_STATUS, REGIONS, SIZES, IMAGES, NETWORKS, SSH_KEYS),
+    *(RECOVERY_ENABLE, RECOVERY_DISABLE, RECOVERY_STATUS, REGIONS, SIZES, IMAGES, NETWORKS),
+    *(SSH_KEYS, SSH_KEY_CREATE, SSH_KEY_RENAME, SSH_KEY_DELETE),
     *(FIREWALLS, FIREWALL_CREATE, FIREWALL_RENAME, FIREWALL_DELETE, RULES, RULE_CREATE, RULE_DELETE),
     *(SNAPSHOTS, SNAPSHOT_CREATE, SNAPSHOT_DELETE, SNAPSHOT_RESTORE, ALL_SNAPSHOTS, ANY_SNAPSHOT_DELETE, ANY_SNAPSHOT_RESTORE),
     *(SCHEDULES, SCHEDULE_CREATE, SCHEDULE_UPDATE, SCHEDULE_DELETE),

@@ -38,10 +38,7 @@ from .account import Account
 from .api import Row
 from .ordering import choose
 from .profile import PROFILE
-
-if t.TYPE_CHECKING:
-    from .backups import CivoBackups
-    from .firewalls import CivoFirewalls
+from .verbs import VERBS
 
 LONGEST_NAME = 63  # section 4.3
 REBOOT_SECONDS = 3.0  # one poll interval (section 4.2), after which ACTIVE proves that a reboot is over (section 4.5)
@@ -54,6 +51,7 @@ class CivoDriver(Driver):
     """The verbs of Civo."""
 
     PROFILE = PROFILE
+    VERBS = VERBS
     compared_sizes = ("size",)
     id_form = UUID
     absence_is_proof = True  # section 4.3: an instance is listed from its create call on
@@ -61,7 +59,7 @@ class CivoDriver(Driver):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         client = context.client(api.authorise(context.connection.token), api.classify, api.BACKOFF)
-        self._civo = Account(client, context.connection.region, self.missing)
+        self.civo = Account(client, context.connection.region, self.missing)
         self._next_network: str | None = None  # where a replacement would be
         self._no_public_ip = False  # whether a server is to be replaced for its public address
         self._logins: dict[str, t.Mapping[str, str | None]] = {}  # first logins by id, which every read brings (H7)
@@ -93,7 +91,7 @@ class CivoDriver(Driver):
 
     def ledger_scope(self, region: str | None) -> tuple[str, str]:
         """Names are per region; without one it is the region that a create would take."""
-        return ("", (region or self._civo.default() or "").upper())
+        return ("", (region or self.civo.default() or "").upper())
 
     # -- reads ------------------------------------------------------------------------------------------------------
 
@@ -101,8 +99,8 @@ class CivoDriver(Driver):
         """Every server with exactly this hostname, in the region of the connection, else in all regions."""
         everything = self.list_all()
         matches = tuple(instance for instance in everything if instance.name == name)
-        if not matches and self._civo.region:
-            self._civo.prove(self._civo.region)
+        if not matches and self.civo.region:
+            self.civo.prove(self.civo.region)
         return Lookup(matches, frozenset(str(instance.id) for instance in everything))
 
     def get(self, instance_id: str) -> Instance | None:
@@ -112,16 +110,16 @@ class CivoDriver(Driver):
             OptionError: the region does not exist, or another one has the server.
         """
         _check_id(instance_id)
-        region = self._home.get(instance_id) or self._civo.region
+        region = self._home.get(instance_id) or self.civo.region
         if region is None:
-            return self._search(instance_id, self._civo.searched())
+            return self._search(instance_id, self.civo.searched())
         found = self._fetch(instance_id, region)
         if found is not None:
             return found
-        code = str(self._civo.prove(region)["code"])
+        code = str(self.civo.prove(region)["code"])
         if instance_id in self._home:  # it was here before, and servers do not move
             return None
-        elsewhere = self._search(instance_id, [other for other in self._civo.usable() if other != code])
+        elsewhere = self._search(instance_id, [other for other in self.civo.usable() if other != code])
         if elsewhere is not None:
             raise OptionError(
                 f"{self.label(elsewhere)} is in the region {elsewhere.region}, not in {code}",
@@ -137,19 +135,19 @@ class CivoDriver(Driver):
 
     def listings(self, regions: t.Sequence[str] = ()) -> list[Listing]:
         """One a region; an empty one that was named has to exist."""
-        named = regions or ([self._civo.region] if self._civo.region else ())
+        named = regions or ([self.civo.region] if self.civo.region else ())
         if named:
-            return [Listing(self._civo.code(region), functools.partial(self._list_named, region)) for region in named]
-        return [Listing(code, functools.partial(self.in_region, code)) for code in self._civo.searched()]
+            return [Listing(self.civo.code(region), functools.partial(self._list_named, region)) for region in named]
+        return [Listing(code, functools.partial(self.in_region, code)) for code in self.civo.searched()]
 
     def read(self, instance: Instance, fields: t.Collection[str]) -> Instance:
         """Fill in the label of the network, the name of the firewall, and the recovery state."""
         region = str(instance.region)
         if "network" in fields and instance.network_id:
-            label = mapping.names(self._civo.networks(region), "label").get(instance.network_id)
+            label = mapping.names(self.civo.networks(region), "label").get(instance.network_id)
             instance = replace(instance, network=label, networks=(Ref(instance.network_id, label),))
         if "firewalls" in fields and instance.firewalls:
-            names = mapping.names(self._civo.firewalls(region), "name")
+            names = mapping.names(self.civo.firewalls(region), "name")
             instance = replace(instance, firewalls=tuple(Ref(ref.id, names.get(str(ref.id))) for ref in instance.firewalls))
         if "public_ip" in fields and self._no_public_ip and any(address.primary for address in instance.addresses):
             instance = replace(instance, facts={**instance.facts, "forced_address": self._is_alone(instance)})
@@ -163,40 +161,40 @@ class CivoDriver(Driver):
         """One list of the catalogue, of the region or of all regions."""
         show = mapping.CATALOG[kind]
         if kind == "regions":
-            return [show(row) for row in self._civo.regions()]
+            return [show(row) for row in self.civo.regions()]
         if kind == "ssh_keys":
-            return [show(row) for row in self._civo.ssh_keys(self._civo.region)]
+            return [show(row) for row in self.civo.ssh_keys(self.civo.region)]
         shown: list[dict[str, t.Any]] = []
-        for region in [self._civo.region] if self._civo.region else self._civo.searched():
+        for region in [self.civo.region] if self.civo.region else self.civo.searched():
             rows = self._catalog_rows(kind, region)
             if not rows:
-                self._civo.prove(region)
-            shown += [{**show(row), "region": self._civo.code(region)} for row in rows]
+                self.civo.prove(region)
+            shown += [{**show(row), "region": self.civo.code(region)} for row in rows]
         return shown
 
     def _catalog_rows(self, kind: str, region: str) -> list[Row]:
         if kind == "images":
-            both = [*self._civo.images(region), *self._civo.images(region, "custom")]
+            both = [*self.civo.images(region), *self.civo.images(region, "custom")]
             return list({str(row["id"]): row for row in both}.values())
-        readers = {"sizes": self._civo.sizes, "networks": self._civo.networks, "firewalls": self._civo.firewalls}
+        readers = {"sizes": self.civo.sizes, "networks": self.civo.networks, "firewalls": self.civo.firewalls}
         return readers[kind](region)
 
     def resolve(self, kind: str, wanted: str, instance: Instance) -> Ref:
         """Name or id to both, in the region of the instance; firewalls in its network, or in the one that a replacement is allowed to move it to."""
         region = str(instance.region)
         if kind == "image":
-            return mapping.ref(self._civo.image(region, wanted))
+            return mapping.ref(self.civo.image(region, wanted))
         if kind == "network":
-            return mapping.ref(self._civo.network(region, wanted), "label")
+            return mapping.ref(self.civo.network(region, wanted), "label")
         if kind == "firewalls":
-            network_id = str(self._civo.network(region, self._next_network)["id"]) if self._next_network else instance.network_id
-            return mapping.ref(self._civo.firewall(region, wanted, network_id))
-        return mapping.ref(self._civo.ssh_key(region, wanted))
+            network_id = str(self.civo.network(region, self._next_network)["id"]) if self._next_network else instance.network_id
+            return mapping.ref(self.civo.firewall(region, wanted, network_id))
+        return mapping.ref(self.civo.ssh_key(region, wanted))
 
     def _fetch(self, instance_id: str, region: str) -> Instance | None:
         """The server if this region has it."""
         try:
-            row = self._civo.send(api.GET, region, path={"id": instance_id}).data
+            row = self.civo.send(api.GET, region, path={"id": instance_id}).data
         except NotFoundError:
             return None
         instance = self._seen(row, region)
@@ -222,15 +220,15 @@ class CivoDriver(Driver):
     def _list_named(self, region: str) -> list[Instance]:
         found = self.in_region(region)
         if not found:
-            self._civo.prove(region)
+            self.civo.prove(region)
         return found
 
     def in_region(self, region: str) -> list[Instance]:
         """Every server of a region that is known to exist."""
-        return [self._seen(row, region) for row in self._civo.instances(region)]
+        return [self._seen(row, region) for row in self.civo.instances(region)]
 
     def _seen(self, row: Row, region: str) -> Instance:
-        instance = mapping.instance(row, self.account(), self._civo.code(region))
+        instance = mapping.instance(row, self.account(), self.civo.code(region))
         self._home[str(instance.id)] = region
         self._inhabited.add(instance.network_id)
         login = mapping.credentials(row)
@@ -253,7 +251,7 @@ class CivoDriver(Driver):
         Raises:
             OptionError: says what would shrink.
         """
-        wanted = self._civo.size(str(instance.region), changes["size"])
+        wanted = self.civo.size(str(instance.region), changes["size"])
         current = self._dimensions(instance)
         predicted = mapping.dimensions(wanted)
         smaller = [f"{field} {current[field]} to {value}" for field, value in predicted.items() if value is not None and value < (current[field] or 0)]
@@ -267,7 +265,7 @@ class CivoDriver(Driver):
 
     def _dimensions(self, instance: Instance) -> dict[str, int | None]:
         """What the instance has; from the list of sizes where the object does not tell."""
-        listed = next((row for row in self._civo.sizes(str(instance.region)) if row["name"] == instance.size), {})
+        listed = next((row for row in self.civo.sizes(str(instance.region)) if row["name"] == instance.size), {})
         told = {"cpu": instance.cpu, "memory_mb": instance.memory_mb, "disk_gb": instance.disk_gb}
         return {field: value if value is not None else mapping.dimensions(listed)[field] for field, value in told.items()}
 
@@ -279,7 +277,7 @@ class CivoDriver(Driver):
         Raises:
             OptionError: one of them names nothing or several; in check mode networks, firewalls and keys may still be made.
         """
-        choice = choose(self._civo, wish, lenient=self.context.check_mode)
+        choice = choose(self.civo, wish, lenient=self.context.check_mode)
         code = str(choice.region["code"])
         return Order(
             body=choice.body(),
@@ -293,7 +291,7 @@ class CivoDriver(Driver):
 
     def place(self, order: Order) -> Receipt:
         """Send the order, once; the answer carries id and first password."""
-        row = self._civo.send(api.CREATE, str(order.region), body=order.body).data
+        row = self.civo.send(api.CREATE, str(order.region), body=order.body).data
         instance = self._seen(row, str(order.region))
         self._expect_address(order.traits, str(instance.id))
         return Receipt(instance_id=instance.id, credentials=mapping.credentials(row))
@@ -411,18 +409,6 @@ class CivoDriver(Driver):
 
     # -- what hangs on a server ---------------------------------------------------------------------------------------
 
-    def firewall_verbs(self) -> CivoFirewalls:
-        """Firewalls (section 5)."""
-        from .firewalls import CivoFirewalls
-
-        return CivoFirewalls(self, self._civo)
-
-    def backup_verbs(self) -> CivoBackups:
-        """Snapshots and their schedules (sections 7.1 and 7.2)."""
-        from .backups import CivoBackups
-
-        return CivoBackups(self, self._civo)
-
     def shows(self, what: str, look: t.Callable[[], bool]) -> bool:
         """Whether the effect of a call shows within the time of section 4.3; after a lost answer it is not sent again either way (section 3.2)."""
         operation = self.operation(what, lambda: DONE if look() else None)
@@ -433,7 +419,7 @@ class CivoDriver(Driver):
         return True
 
     def _send(self, call: Call, instance: Instance, body: t.Mapping[str, t.Any] | None = None) -> t.Any:
-        return self._civo.send(call, str(instance.region), path={"id": instance.id}, body=body).data
+        return self.civo.send(call, str(instance.region), path={"id": instance.id}, body=body).data
 
     def _command(self, call: Call, instance: Instance, reached: t.Callable[[Instance], bool], body: t.Mapping[str, t.Any] | None = None) -> None:
         """Send a call; a conflict is no failure when the server already is where the call would bring it (section 4.5)."""

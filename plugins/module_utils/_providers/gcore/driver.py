@@ -26,16 +26,14 @@ from .scope import Scope
 from .storage import Storage
 from .tags import Tags
 from .tasks import CREATES, DELETES, FAILED, Tasks
-
-if t.TYPE_CHECKING:
-    from .backups import Snapshots
-    from .firewalls import SecurityGroups
+from .verbs import VERBS
 
 
 class GcoreDriver(Driver):
     """The verbs of Gcore."""
 
     PROFILE = PROFILE
+    VERBS = VERBS
     compared_sizes = ("size", "disk_gb")
     id_form = UUID
 
@@ -301,18 +299,6 @@ class GcoreDriver(Driver):
         """Make C(firewalls) the whole set on all ports, at once."""
         self.port_groups.assign(instance, firewalls)
         return None
-
-    def firewall_verbs(self) -> SecurityGroups:
-        """The verbs of security groups."""
-        from .firewalls import SecurityGroups
-
-        return SecurityGroups(self)
-
-    def backup_verbs(self) -> Snapshots:
-        """The verbs of backups."""
-        from .backups import Snapshots
-
-        return Snapshots(self)
 
     def resize(self, instance: Instance, changes: t.Mapping[str, t.Any], wish: Wish) -> Operation | None:
         """Grow the boot volume, then change the flavor; what holds already is left out, so it is safe to call again."""

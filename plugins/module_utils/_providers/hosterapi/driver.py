@@ -38,9 +38,7 @@ from ..base import Context, Driver, Lookup, Order, Receipt, Wish
 from . import api, mapping
 from .orders import in_order, own_share, unexplained
 from .profile import PROFILE
-
-if t.TYPE_CHECKING:
-    from .backups import HosterapiBackups
+from .verbs import VERBS
 
 LONGEST_NAME = 255
 YOUNGEST = 2.0  # seconds of uptime, which is told in whole ones, that a server needs for a reboot to show
@@ -53,6 +51,7 @@ class HosterapiDriver(Driver):
     """The verbs of HosterAPI.de."""
 
     PROFILE = PROFILE
+    VERBS = VERBS
     stops_before_delete = True  # HA-11
 
     def __init__(self, context: Context) -> None:
@@ -517,12 +516,6 @@ class HosterapiDriver(Driver):
     def set_rdns(self, instance: Instance, address: str, hostname: str | None) -> None:
         """Write the name of an IPv4 address, which no call reads (section 11)."""
         self._send(api.RDNS, str(instance.id), {"ip": address, "hostname": hostname})
-
-    def backup_verbs(self) -> HosterapiBackups:
-        """Whole servers, by time."""
-        from .backups import HosterapiBackups
-
-        return HosterapiBackups(self)
 
     def reset_password(self, instance: Instance) -> Operation | None:
         """Let the provider make a new password; it comes with the answer."""

@@ -72,14 +72,16 @@ PROFILE = Profile(
             "console": "noVNC address, valid for 10 seconds",
             "volumes": "none",
         },
-        rdns={
-            "write": "any IPv4 address of the server",
-            "secondary": "each address on its own",
-        },
-        backup={
-            "present": "the whole server; the id is the time at which it was made, in seconds since 1970",
-            "consistent": "stops the server, and starts it again",
-            "in_place": "overwrites the server; needs instance and id",
+        resources={
+            "rdns": {
+                "write": "any IPv4 address of the server",
+                "secondary": "each address on its own",
+            },
+            "backup": {
+                "present": "the whole server; the id is the time at which it was made, in seconds since 1970",
+                "consistent": "stops the server, and starts it again",
+                "in_place": "overwrites the server; needs instance and id",
+            },
         },
     ),
 )

@@ -41,9 +41,7 @@ from .catalogue import Catalogue
 from .options import check_fields, check_id, check_name, check_region, custom_form, custom_values
 from .profile import PROFILE
 from .upgrade import Upgrade
-
-if t.TYPE_CHECKING:
-    from .firewalls import Profiles
+from .verbs import VERBS
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 START_GRACE = 120.0  # seconds until an accepted request must show an effect (section 7)
@@ -53,6 +51,7 @@ class HostwindsDriver(Driver):
     """Virtual servers at Hostwinds."""
 
     PROFILE = PROFILE
+    VERBS = VERBS
     compared_sizes = ("size",)
     resend_refused_order = False
 
@@ -508,12 +507,6 @@ class HostwindsDriver(Driver):
         name = firewalls[0].name
         self.api.send("set_instance_firewall", instance.id, name=name)
         return self._verified("change of the firewall profile", instance, lambda: self.api.firewall_profile(str(instance.id)).get("name") == name)
-
-    def firewall_verbs(self) -> Profiles:
-        """The verbs of firewall profiles."""
-        from .firewalls import Profiles
-
-        return Profiles(self)
 
     def set_rdns(self, instance: Instance, address: str, hostname: str | None) -> None:
         """Write the name, which no call reads (HW-17); there is no default to go back to."""

@@ -74,14 +74,16 @@ PROFILE = Profile(
         features={
             "console": "not offered",
         },
-        rdns={
-            "write": "any address of the server; DNS shows it within two days",
-            "ipv6": "sent as it is",
-            "secondary": "each address on its own",
-        },
-        firewall={
-            "instances": "attaches a named profile, of which a server has one, by name, end of the name or id; rules are only compared: "
-            "they tell of no addresses, so each is about 0.0.0.0/0 or ::/0",
+        resources={
+            "rdns": {
+                "write": "any address of the server; DNS shows it within two days",
+                "ipv6": "sent as it is",
+                "secondary": "each address on its own",
+            },
+            "firewall": {
+                "instances": "attaches a named profile, of which a server has one, by name, end of the name or id; rules are only compared: "
+                "they tell of no addresses, so each is about 0.0.0.0/0 or ::/0",
+            },
         },
     ),
 )

@@ -616,5 +616,5 @@ def test_info_at_gcore_is_empty_and_says_so(controller: Controller) -> None:
     reply = controller.task("rdns_info", "gcore")
     assert reply.result["rdns"] == []
     assert reply.result["supported"] is False
-    assert reply.warnings == ["Gcore has no reverse names that could be read; the list is empty"]
+    assert reply.warnings == ["Gcore does not have what vps_rdns_info lists; the list is empty"]
     assert controller.calls("gcore") == []

@@ -81,7 +81,7 @@ def world() -> World:
 
 @pytest.fixture
 def verbs(world: World) -> CivoBackups:
-    return world.driver.backup_verbs()
+    return world.driver.verbs("backup")
 
 
 def backup(**more: t.Any) -> Backup:
@@ -162,7 +162,7 @@ def test_all_snapshots_of_the_regions_that_have_them() -> None:
     world.script.on(f"{ALL}@LON1", DISABLED)
     wrapped = [{"resource_type": "instance", "instance": row} for row in (SNAP, OURS)]
     world.script.on(f"{ALL}@NYC1", [*wrapped, {"resource_type": "volume", "volume": {}}])
-    verbs = world.driver.backup_verbs()
+    verbs = world.driver.verbs("backup")
     assert [(each.id, each.instance) for each in verbs.list_all()] == [("snap-2", ID), ("snap-1", None)]
     assert verbs.get("snap-9") is None
     found = verbs.get("snap-1")

@@ -74,7 +74,7 @@ def script(world: Context[Script]) -> Script:
 
 @pytest.fixture
 def verbs(world: Context[Script]) -> HosterapiBackups:
-    return HosterapiDriver(world).backup_verbs()
+    return HosterapiDriver(world).verbs("backup")
 
 
 def order(verbs: HosterapiBackups) -> NewBackup:

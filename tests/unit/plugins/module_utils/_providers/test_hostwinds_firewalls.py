@@ -56,7 +56,7 @@ def script(world: World) -> Script:
 
 @pytest.fixture
 def verbs(world: World) -> Profiles:
-    return world.driver().firewall_verbs()
+    return world.driver().verbs("firewall")
 
 
 def server(number: str = "12") -> Instance:

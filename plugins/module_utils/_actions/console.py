@@ -1,0 +1,12 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The action of vps_console."""
+
+from __future__ import annotations
+
+from .._core.kinds import CONSOLE
+from .declared import manage
+
+console = manage(CONSOLE)

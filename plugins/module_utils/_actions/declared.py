@@ -1,0 +1,79 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The actions of every declared resource."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._connection import TaskContext
+from .._core.model import Instance
+from .._core.records import Kind, Record
+from .._providers.base import Driver
+from .._providers.records import RecordVerbs, RecordWish
+from .._resources._declared import INSTANCE, DeclaredTask
+from .._resources._instances import locate
+from .._runner import SECRET_OPTIONS, Action, Task
+from .common import reply_of, require_name, supports, terms
+
+_GENERAL = frozenset(
+    "provider api_token api_url account region project ledger request_timeout max_retry_wait rate_limit ip_family validate_certs ca_path"
+    " wait wait_timeout allow expect expect_plan on_drift state".split()
+)  # what every module has; the rest is the resource's own
+_FILTERS = ("name", "id", "address", "status", "type")
+
+
+def manage(kind: Kind, task_class: type[DeclaredTask] = DeclaredTask) -> Action:
+    """The action of the module that changes a declared resource; C(task_class) where it has something of its own."""
+
+    def action(driver: Driver, context: TaskContext, task: Task) -> dict[str, t.Any]:
+        driver.require(kind.name)
+        require_name(task, *kind.identity)
+        wish = RecordWish(state=task.options["state"], options=_own(task), **terms(driver, task.options))
+        return reply_of(task_class(kind, driver, wish, context.connection.token).run(), task)
+
+    return action
+
+
+def inform(kind: Kind) -> Action:
+    """The action of its information module."""
+
+    def action(driver: Driver, context: TaskContext, task: Task) -> dict[str, t.Any]:
+        if not supports(driver, kind.name):
+            return {"changed": False, "supported": False, kind.plural: []}
+        verbs: RecordVerbs[t.Any] = driver.verbs(kind.name)
+        wanted = RecordWish(state="present", options=_own(task))
+        verbs.check(wanted)
+        found = _select(driver, verbs, wanted)
+        return {"changed": False, "supported": True, kind.plural: [record.public() for record in found]}
+
+    return action
+
+
+def _select(driver: Driver, verbs: RecordVerbs[t.Any], wanted: RecordWish) -> list[Record]:
+    """What fits all filters, sorted by name and id; a server that does not exist has nothing."""
+    instance: Instance | None = None
+    if wanted[INSTANCE]:
+        instance = locate(driver, wanted[INSTANCE], ("addresses",))
+        if instance is None:
+            return []
+    found = [record for record in verbs.select(wanted, instance) if _fits(record, wanted, instance)]
+    return sorted(found, key=lambda record: tuple(str(record.fields.get(key) or "") for key in ("name", "region", "address", "id")))
+
+
+def _fits(record: Record, wanted: RecordWish, instance: Instance | None) -> bool:
+    if instance is not None and (record.fields.get(INSTANCE) or {}).get("id") != instance.id:
+        return False
+    for key in _FILTERS:
+        value = wanted[key]
+        if value is not None and key in record.fields and record[key] not in (value if isinstance(value, list) else [value]):
+            return False
+    return True
+
+
+def _own(task: Task) -> dict[str, t.Any]:
+    """The options that are not of every module, as far as they were given; an empty text is a value of its own."""
+    given = {option: value for option, value in task.options.items() if option not in _GENERAL and value is not None}
+    return {option: value.strip() if isinstance(value, str) and option not in SECRET_OPTIONS else value for option, value in given.items()}

@@ -1,0 +1,13 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The actions of vps_dedicated and vps_dedicated_info."""
+
+from __future__ import annotations
+
+from .._core.kinds import DEDICATED
+from .declared import inform, manage
+
+dedicated = manage(DEDICATED)
+dedicated_info = inform(DEDICATED)

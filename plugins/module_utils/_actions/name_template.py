@@ -1,0 +1,13 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The actions of vps_name_template and vps_name_template_info."""
+
+from __future__ import annotations
+
+from .._core.kinds import NAME_TEMPLATE
+from .declared import inform, manage
+
+name_template = manage(NAME_TEMPLATE)
+name_template_info = inform(NAME_TEMPLATE)

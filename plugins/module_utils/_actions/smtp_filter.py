@@ -1,0 +1,13 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The actions of vps_smtp_filter and vps_smtp_filter_info."""
+
+from __future__ import annotations
+
+from .._core.kinds import SMTP_FILTER
+from .declared import inform, manage
+
+smtp_filter = manage(SMTP_FILTER)
+smtp_filter_info = inform(SMTP_FILTER)

@@ -1,0 +1,13 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The actions of vps_software and vps_software_info."""
+
+from __future__ import annotations
+
+from .._core.kinds import SOFTWARE
+from .declared import inform, manage
+
+software = manage(SOFTWARE)
+software_info = inform(SOFTWARE)

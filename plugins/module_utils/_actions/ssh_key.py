@@ -1,0 +1,13 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The actions of vps_ssh_key and vps_ssh_key_info."""
+
+from __future__ import annotations
+
+from .._core.kinds import SSH_KEY
+from .declared import inform, manage
+
+ssh_key = manage(SSH_KEY)
+ssh_key_info = inform(SSH_KEY)

@@ -1,0 +1,13 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The actions of vps_volume and vps_volume_info."""
+
+from __future__ import annotations
+
+from .._core.kinds import VOLUME
+from .declared import inform, manage
+
+volume = manage(VOLUME)
+volume_info = inform(VOLUME)

@@ -1,0 +1,39 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The resources that hang on Civo servers: one entry each.
+
+Each is imported in a function, since a task compiles whatever it imports and needs one of them.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+if t.TYPE_CHECKING:
+    from .backups import CivoBackups
+    from .driver import CivoDriver
+    from .firewalls import CivoFirewalls
+    from .ssh_keys import CivoSshKeys
+
+
+def backup(driver: CivoDriver) -> CivoBackups:
+    from .backups import CivoBackups
+
+    return CivoBackups(driver, driver.civo)
+
+
+def firewall(driver: CivoDriver) -> CivoFirewalls:
+    from .firewalls import CivoFirewalls
+
+    return CivoFirewalls(driver, driver.civo)
+
+
+def ssh_key(driver: CivoDriver) -> CivoSshKeys:
+    from .ssh_keys import CivoSshKeys
+
+    return CivoSshKeys(driver)
+
+
+VERBS = {"backup": backup, "firewall": firewall, "ssh_key": ssh_key}

@@ -1,0 +1,32 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The resources that hang on Gcore servers: one entry each.
+
+Each is imported in a function, since a task compiles whatever it imports and needs one of them.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+if t.TYPE_CHECKING:
+    from .backups import Snapshots
+    from .driver import GcoreDriver
+    from .firewalls import SecurityGroups
+
+
+def backup(driver: GcoreDriver) -> Snapshots:
+    from .backups import Snapshots
+
+    return Snapshots(driver)
+
+
+def firewall(driver: GcoreDriver) -> SecurityGroups:
+    from .firewalls import SecurityGroups
+
+    return SecurityGroups(driver)
+
+
+VERBS = {"backup": backup, "firewall": firewall}

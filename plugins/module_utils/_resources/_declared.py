@@ -1,0 +1,504 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The task of every declared resource: what its kind says is planned, sent and compared here; a resource adds only what is its own."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, replace
+
+from .._core.errors import (
+    AmbiguousError,
+    ExpectationError,
+    LedgerError,
+    NotAppliedError,
+    NotFoundError,
+    OptionError,
+    OutcomeUnknownError,
+    TransientError,
+    WaitTimeoutError,
+)
+from .._core.model import DONE, Instance
+from .._core.normalise import iso_of
+from .._core.plan import DELETE, DETACH, REPLACE, Drift, Plan, Step
+from .._core.records import Field, Kind, NewRecord, Record
+from .._core.wait import Operation
+from .._journal import Note
+from .._providers.base import Driver
+from .._providers.records import RecordVerbs, RecordWish
+from ._guards import Subject, check_expected_fields
+from ._instances import locate, presume
+from ._sending import SETTLE_SECONDS, look_for, send_safely
+from ._task import ResourceTask
+
+INSTANCE = "instance"  # the option that names the server an object hangs on
+MAKING = ("create", "replace")  # the actions that bring a new object
+
+
+@dataclass(frozen=True)
+class State:
+    """What was read.
+
+    Args:
+        record: None where there is none.
+        instance: the server that the task names.
+        new: what to make, where there is none.
+        operation_id: the provider's task, where nobody waits for it.
+        made: whether this task made it.
+    """
+
+    record: Record | None
+    instance: Instance | None = None
+    new: NewRecord | None = None
+    operation_id: str | None = None
+    made: bool = False
+
+
+class DeclaredTask(ResourceTask[State]):
+    """One run of a module whose resource is declared.
+
+    Raises:
+        VpsError: the options alone show that it cannot be done.
+    """
+
+    def __init__(self, kind: Kind, driver: Driver, wish: RecordWish, token: str) -> None:
+        super().__init__(driver, wish, token)
+        self.kind = kind
+        self.wish = wish
+        self.title = driver.PROFILE.title
+        self.verbs: RecordVerbs[t.Any] = driver.verbs(kind.name)
+        self.presumed = False  # whether the task is about something that an earlier one would make (check mode)
+        check_expected_fields(wish.expect, self.blank().fields, f"a {self.kind.words}")
+        self.check()
+        self.verbs.check(wish)
+
+    @property
+    def key(self) -> str:
+        """The key of the object in the reply."""
+        return self.kind.name
+
+    # -- what a resource may say of its own ---------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Refuse what the options alone show to be wrong everywhere.
+
+        Raises:
+            OptionError: names the option.
+        """
+
+    def inspect(self, state: State) -> None:
+        """Refuse what the state shows to be impossible, before anything is planned.
+
+        Raises:
+            VpsError: says why.
+        """
+
+    def acts(self, state: State) -> t.Sequence[Step]:
+        """What a state does besides making and setting (restart, replace), the always-acting ones included."""
+        return ()
+
+    def removal(self, record: Record) -> t.Sequence[Step]:
+        """The steps of C(absent)."""
+        held = record.fields.get(INSTANCE) if any(field.link for field in self.kind.fields) else None
+        detach = [Step("detach", INSTANCE, _named(held), None, effect=DETACH, needs=(DETACH,))] if held else []
+        return [*detach, Step("delete", self.kind.name, self.named(record), None, effect=DELETE)]
+
+    def differs(self, field: Field, current: t.Any, wanted: t.Any) -> bool:
+        """Whether a managed value is not as wanted."""
+        return bool(current != wanted)
+
+    def effect_of(self, step: Step, record: Record) -> Record:
+        """What an object is like after a step, where that is more than the step's field."""
+        return record
+
+    def holds(self, step: Step, now: Record, state: State) -> bool:
+        """Whether a step that acts (see C(acts)) shows its effect."""
+        return bool(now.fields.get(step.field) == step.after)
+
+    # -- words --------------------------------------------------------------------------------------------------------
+
+    def blank(self) -> Record:
+        """An object of which only the options are known."""
+        known: dict[str, t.Any] = {key: self.wish[key] for key in ("id", "name", "address") if key in self.kind.shows and self.wish[key]}
+        if "region" in self.kind.shows:
+            known["region"] = self.driver.wanted_region()
+        return self.kind.record(self.driver.PROFILE.name, known)
+
+    def named(self, record: Record | None) -> str | None:
+        """What an object is called in plans."""
+        known = record or self.blank()
+        server = _named(known.fields.get(INSTANCE)) or self.wish[INSTANCE]
+        return known.name or known.fields.get("address") or known.id or server
+
+    def label(self, record: Record | None) -> str:
+        """An object in words, for messages."""
+        named = self.named(record)
+        identifier = f" ({record.id})" if record is not None and record.id and record.id != named else ""
+        return f"{self.kind.words} {named or ''}{identifier} at {self.title}".replace("  ", " ")
+
+    # -- fetch --------------------------------------------------------------------------------------------------------
+
+    def fetch(self) -> State:
+        """The object, the server it is to hang on, and what making it takes."""
+        instance = self._instance()
+        if not any(self.wish[option] for option in self.kind.identity):
+            self.presumed = True  # check mode: an earlier task is about to tell what this one is about
+        nowhere = self.presumed and (self.kind.identity == (INSTANCE,) or not any(self.wish[option] for option in self.kind.identity))
+        record = None if nowhere else self._one(self.verbs.find(self.wish, instance))
+        self._check_identity(record)
+        if record is not None and self.kind.ordered:
+            self.context.journal.forget(self._order_of("create", None))  # whatever a killed run left behind: it is there
+        state = State(record, instance)
+        if record is None and self.wish.state in self.kind.creates:
+            state = replace(state, new=self.verbs.plan_new(self.wish, instance))
+        self.inspect(state)
+        return state
+
+    def _instance(self) -> Instance | None:
+        wanted = self.wish[INSTANCE]
+        if not wanted:
+            return None
+        found = locate(self.driver, wanted, ("addresses",))
+        if found is None and self.wish.state != "absent":
+            presume(self.driver, wanted)
+            self.presumed = True
+        return found
+
+    def _one(self, found: t.Sequence[Record]) -> Record | None:
+        if len(found) > 1:
+            ids = sorted(str(record.id) for record in found)
+            what = f"{self.kind.plural.replace('_', ' ')} of that description"
+            raise AmbiguousError.of(self.title, what, ids, "Give the id; nobody picks one of them for you.")
+        return found[0] if found else None
+
+    def _check_identity(self, record: Record | None) -> None:
+        wanted, name = self.wish["id"], self.wish["name"]
+        if not wanted or "id" not in self.kind.identity:
+            return
+        if record is None and self.wish.state != "absent" and not self._id_creates():
+            if self.context.check_mode:
+                self.presumed = True
+                self.context.warn(f"There is no {self.kind.words} with id {wanted} yet; the prediction takes it that an earlier task makes it")
+                return
+            raise NotFoundError(
+                f"{self.title} has no {self.kind.words} with id {wanted}", hint="An id never creates; give a name to make a new one.", id=wanted
+            )
+        if record is not None and self.wish.state == "absent" and name and record.name != name:
+            raise ExpectationError(f"The {self.kind.words} with id {wanted} at {self.title} is named {record.name}, not {name}; nothing was changed", id=wanted)
+
+    def _id_creates(self) -> bool:
+        """Whether the id is what is ordered."""
+        return "name" not in self.kind.identity
+
+    # -- plan ---------------------------------------------------------------------------------------------------------
+
+    def subject(self, state: State) -> Subject:
+        """The object."""
+        record = state.record
+        fields = record.fields if record else {}
+        return Subject(self.label(record), str((record and record.id) or self.named(record) or ""), record.id if record else None, fields)
+
+    def plan(self, state: State) -> Plan:
+        """Make, change, remove; what differs and is fixed is told."""
+        steps: list[Step] = []
+        drift: list[Drift] = []
+        if self.wish.state == "absent":
+            steps = list(self.removal(state.record)) if state.record else []
+        elif state.record is None:
+            steps = self._creation(state)
+        else:
+            steps, drift = self._changes(state, state.record)
+        if self.wish.expect and steps and state.record is not None and (self.wish.state != "present" or any(step.effect == REPLACE for step in steps)):
+            self.guards.check_expectations(self.subject(state))
+        approvable = not self.presumed and not (state.new and state.new.unknown)
+        return Plan(tuple(steps), tuple(drift), (), approvable)
+
+    def _creation(self, state: State) -> list[Step]:
+        new = state.new
+        if new is None:
+            return list(self.acts(state))
+        step = Step(
+            "create", self.kind.name, None, self.named(new.predicted), cost=self.verbs.cost, price=new.price, needs=self.kind.order_needs, secret=new.secret
+        )
+        later = [each for field in self._managed() for each in self._steps_for(field, new.predicted, state)[0]]
+        return [step, *(replace(each, needs=()) for each in later), *self.acts(state)]
+
+    def _changes(self, state: State, record: Record) -> tuple[list[Step], list[Drift]]:
+        steps: list[Step] = []
+        drift: list[Drift] = []
+        for field in self._managed():
+            more, differences = self._steps_for(field, record, state)
+            steps += more
+            drift += differences
+        if drift and self.kind.replaceable and REPLACE in self.wish.allow:
+            return self._replacement(state, record), []
+        return [*steps, *self.acts(state)], drift
+
+    def _replacement(self, state: State, record: Record) -> list[Step]:
+        new = self.verbs.plan_new(self.wish, state.instance)
+        old, made = self.named(record), self.named(new.predicted)
+        return [Step("replace", self.kind.name, old, made, effect=REPLACE, needs=(REPLACE,), target=new, secret=new.secret)]
+
+    def _managed(self) -> list[Field]:
+        return [field for field in self.kind.fields if self.wish[field.name] is not None]
+
+    def wanted(self, field: Field, state: State) -> t.Any:
+        """The wanted value of a field in the form of the object; of a link the server, or None."""
+        if not field.link:
+            return self.wish[field.name]
+        return server_of(state.instance, self.wish[field.name]) if self.wish[field.name] else None
+
+    def _steps_for(self, field: Field, record: Record, state: State) -> tuple[list[Step], list[Drift]]:
+        current, wanted = record.fields.get(field.name), self.wanted(field, state)
+        if field.link:
+            return self._moving(field, current, wanted, state), []
+        if not self.differs(field, current, wanted):
+            return [], []
+        if field.fixed:
+            return [], [Drift(field.name, current, wanted, REPLACE if self.kind.replaceable else "unsupported")]
+        if field.grows and current is not None and wanted < current:
+            told = f"{field.name}: the {self.label(record)} has {current} and only grows, so {wanted} is refused"
+            raise OptionError(told, hint=f"Give {current} or more.", option=field.name)
+        self.driver.require(self.kind.name, ability_of(field))
+        return [Step(field.action, field.name, current, wanted, effect=field.effect, cost=field.cost, needs=field.needs)], []
+
+    def _moving(self, field: Field, current: t.Any, wanted: t.Any, state: State) -> list[Step]:
+        """From one server to another, or to none; taking it from a server needs consent."""
+        if (current or {}).get("id") == (wanted or {}).get("id") and bool(current) is bool(wanted):
+            return []
+        taken = Step("detach", field.name, _named(current), None, effect=DETACH, needs=(DETACH,))
+        if wanted is None:
+            return [taken]
+        if current is None:
+            return [Step("attach", field.name, None, _named(wanted), target=state.instance)]
+        if self.verbs.moves:
+            return [Step("move", field.name, _named(current), _named(wanted), effect=DETACH, needs=(DETACH,), target=state.instance)]
+        return [taken, Step("attach", field.name, None, _named(wanted), target=state.instance)]
+
+    # -- predict ------------------------------------------------------------------------------------------------------
+
+    def predict(self, state: State, steps: t.Sequence[Step]) -> State:
+        """The object after C(steps)."""
+        record = state.record or (state.new.predicted if state.new else None)
+        for step in steps:
+            if step.action == "delete":
+                return replace(state, record=t.cast(Record, record).gone())
+            if step.action == "create" or record is None:
+                continue
+            if step.action == "replace":
+                record = step.target.predicted
+            elif any(field.link and field.name == step.field for field in self.kind.fields):
+                record = record.having(**{step.field: server_of(step.target, self.wish[step.field]) if step.after is not None else None})
+            elif step.field in record.fields and step.field not in self.kind.secret:
+                record = record.having(**{step.field: step.after})
+            record = self.effect_of(step, record)
+        return replace(state, record=record)
+
+    def shown(self, state: State) -> t.Mapping[str, t.Any]:
+        """The object."""
+        record = state.record or self.blank()
+        absent = state.record is None and self.wish.state == "absent"
+        return (record.gone() if absent else record).public()
+
+    def more(self, state: State) -> dict[str, t.Any]:
+        """The provider's task, where nobody waited for it."""
+        return {"operation_id": state.operation_id} if state.operation_id else {}
+
+    # -- apply --------------------------------------------------------------------------------------------------------
+
+    def carry_out(self, step: Step, state: State, plan: Plan) -> State:
+        """Send one step, and wait for its end where the task waits at all."""
+        if step.action == "create" or (step.cost and step.needs):
+            return self._ordered(step, state) if self.kind.ordered else self._sent(step, state)
+        if state.record is None:
+            self.context.warn(f"{step.field} is left to the next run, since this one does not wait for the {self.kind.words}")
+            self.needless(step)
+            return state
+        return self._sent(step, state)
+
+    def _sent(self, step: Step, state: State, note: Note | None = None) -> State:
+        """Send a step, once, and see it through."""
+        facts = {"id": state.record.id if state.record else None, "step": step.action}
+        operation = send_safely(self.context, lambda: self._send(step, state), lambda: self._seen(step, state), facts, self._patience(step))
+        if note is not None and operation is not None and operation.id:
+            note.write(sent_at=self.context.provider_time(), operation_id=operation.id, before=step.before)
+        self.accepted(step)
+        return self._followed(step, state, operation)
+
+    def _followed(self, step: Step, state: State, operation: Operation | None) -> State:
+        made_id: str | None = None
+        if operation is not None and self.wish.wait:
+            made_id = self.context.waiter.wait(operation, self.context.deadline).instance_id
+        elif operation is not None:
+            state = replace(state, operation_id=operation.id)
+        if step.action in MAKING:
+            return self._made(state, made_id) if self.wish.wait or operation is None else state
+        if step.action == "delete":
+            return replace(state, record=t.cast(Record, state.record).gone()) if not self.wish.wait else state
+        return self.predict(state, [step])
+
+    def _patience(self, step: Step) -> float:
+        if step.action != "create":
+            return SETTLE_SECONDS
+        return self.verbs.patience or self.driver.PROFILE.look_seconds or SETTLE_SECONDS
+
+    def _send(self, step: Step, state: State) -> Operation | None:
+        if step.action == "create":
+            return self.verbs.create(t.cast(NewRecord, state.new))
+        record = t.cast(Record, state.record)
+        if step.action == "delete":
+            return self.verbs.delete(record)
+        if step.action == "replace":
+            gone = self.verbs.delete(record)
+            if gone is not None:
+                self.context.waiter.wait(gone, self.context.deadline)
+            return self.verbs.create(step.target)
+        return self.verbs.change(record, step)
+
+    def _seen(self, step: Step, state: State) -> Operation | None:
+        """After an unclear outcome: an operation that is done, when the step shows its effect."""
+        now = self.now(state)
+        if step.action in ("create", "delete"):
+            seen = (now is not None) is (step.action == "create")
+        else:
+            seen = now is not None and self._shows(step, now, state)
+        return self.driver.operation(f"{step.action} of a {self.kind.words}", lambda: DONE) if seen else None
+
+    def _shows(self, step: Step, now: Record, state: State) -> bool:
+        field = next((each for each in self.kind.fields if each.name == step.field and (each.link or each.action == step.action)), None)
+        if field is None:
+            return self.holds(step, now, state)
+        if field.link:
+            held = (now.fields.get(field.name) or {}).get("id")
+            return bool(held == step.target.id if step.after is not None else held is None)
+        return not self.differs(field, now.fields.get(field.name), step.after)
+
+    def now(self, state: State) -> Record | None:
+        """The object as it is now.
+
+        Raises:
+            AmbiguousError: there are several of its name now.
+        """
+        if state.record is not None and state.record.id is not None:
+            return self.verbs.get(state.record, self.wish, state.instance)
+        return self._one(self.verbs.find(self.wish, state.instance))
+
+    def _made(self, state: State, made_id: str | None) -> State:
+        """The new object; two of one name, made by two controllers at once, are told."""
+        made = look_for(self.context, lambda: self._one(self.verbs.find(self.wish, state.instance)), SETTLE_SECONDS)
+        if made is None:
+            raise NotAppliedError(f"{self.title} accepted the {self.label(None)}, but does not show it", hint="Run the task again.", id=made_id)
+        return replace(state, record=made, made=True)
+
+    # -- orders that cost money ---------------------------------------------------------------------------------------
+
+    def _ordered(self, step: Step, state: State) -> State:
+        """Send an order of which there must be one only, whatever else runs on this controller or was killed there."""
+        with self.context.journal.order(self._order_of(step.action, state.record), self.context.deadline) as note:
+            if note.left is not None:
+                return self._resumed(step, state, note)
+            seen = self._meanwhile(step, state)
+            if seen is not None:
+                return seen
+            note.write(sent_at=self.context.provider_time(), before=step.before)
+            try:
+                state = self._sent(step, state, note)
+            except (OutcomeUnknownError, TransientError, WaitTimeoutError, LedgerError):
+                raise  # the note stays, since nobody knows yet what becomes of it
+            except Exception:
+                note.clear()
+                raise
+            if state.operation_id is None:
+                note.clear()
+            return state
+
+    def _order_of(self, action: str, record: Record | None) -> str:
+        """What the journal knows an order by."""
+        return f"{action} {self.kind.name} {self.driver.wanted_region() or ''} {(record and record.id) or self.named(record)}"
+
+    def _meanwhile(self, step: Step, state: State) -> State | None:
+        """The state, when another task of this controller has sent the same order since this one read."""
+        now = self.now(state)
+        if (now is None) if step.action == "create" else (now is None or not self._shows(step, now, state)):
+            return None
+        self.needless(step)
+        return replace(state, record=now)
+
+    def _resumed(self, step: Step, state: State, note: Note) -> State:
+        """Look what became of an order that an earlier run sent, or was about to send."""
+        left = t.cast("t.Mapping[str, t.Any]", note.left)
+        operation_id = left.get("operation_id")
+        operation = self.verbs.resume(str(operation_id)) if operation_id else None
+        if operation is not None:
+            state = self._followed(step, state, operation)
+            self.accepted(step)
+            note.clear()
+            return state
+        if look_for(self.context, lambda: self._seen(step, state), self._patience(step)) is not None:
+            self.accepted(step)
+            note.clear()
+            return self._followed(step, state, None)
+        if self.driver.absence_is_proof and step.action == "create":
+            note.clear()
+            note.write(sent_at=self.context.provider_time(), before=step.before)
+            state = self._sent(step, state, note)
+            note.clear()
+            return state
+        when = iso_of(left["sent_at"]) if isinstance(left.get("sent_at"), (int, float)) else "an unknown time"
+        raise OutcomeUnknownError(
+            f"An earlier run ordered this ({self.label(state.record)}) at {when}, and nobody knows what became of it; nothing was ordered now",
+            hint=f"Look in the provider's panel. If there is no such order, remove {note.path} and run the task again.",
+        )
+
+    # -- compare ------------------------------------------------------------------------------------------------------
+
+    def compare(self, state: State, plan: Plan) -> State:
+        """Read again, and insist.
+
+        Raises:
+            NotAppliedError: something was accepted and not done.
+        """
+        if not self.wish.wait or (state.made and len(plan.steps) == 1):  # what was just made was read since
+            return state
+        left: list[str] = []
+        latest: Record | None = state.record
+
+        def applied() -> bool | None:
+            nonlocal left, latest
+            latest = self.now(state)
+            left = self._left(plan, latest, state)
+            return None if left else True
+
+        if look_for(self.context, applied, SETTLE_SECONDS) is None:
+            raise NotAppliedError(
+                f"{self.title} accepted the change of {', '.join(left)} of the {self.label(state.record)}, but it was not applied",
+                hint="Run the task again; if it stays so, look at it in the provider's panel.",
+            )
+        return replace(state, record=latest if latest is not None else state.record.gone() if state.record else None)
+
+    def _left(self, plan: Plan, now: Record | None, state: State) -> list[str]:
+        """The fields that are not as their steps left them."""
+        if any(step.action == "delete" for step in plan.steps):
+            return [] if now is None else ["everything"]
+        if now is None:
+            return ["everything"]
+        last = {step.field: step for step in plan.steps if step.action not in MAKING}
+        return [field for field, step in last.items() if step not in self._needless and not self._shows(step, now, state)]
+
+
+def server_of(instance: Instance | None, wanted: str | None) -> dict[str, str | None] | None:
+    """A server as objects show it; one that an earlier task makes has no id yet."""
+    if instance is None:
+        return {"id": None, "name": wanted} if wanted else None
+    return {"id": instance.id, "name": instance.name}
+
+
+def ability_of(field: Field) -> str:
+    """The ability of a profile that a change of a field takes."""
+    return field.name if field.action == "set" else field.action
+
+
+def _named(server: t.Mapping[str, t.Any] | None) -> str | None:
+    return (server.get("name") or server.get("id")) if server else None
