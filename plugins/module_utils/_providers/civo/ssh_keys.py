@@ -28,6 +28,8 @@ if t.TYPE_CHECKING:
 class CivoSshKeys(RecordVerbs["CivoDriver"]):
     """The verbs of Civo's SSH keys."""
 
+    driver: CivoDriver
+
     def check(self, wish: RecordWish) -> None:
         """The provider takes a public key and makes none."""
         if wish["generate"]:
