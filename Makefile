@@ -6,7 +6,7 @@
 PY := sh tools/python.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help demo simulator test setup lint units integration sanity matrix bench docs dist clean
+.PHONY: help demo simulator test setup lint units integration operations sanity matrix bench docs dist clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -18,7 +18,7 @@ simulator: ## keep the simulated providers running, for playbooks of your own
 	@$(PY) tools/demo.py simulator
 
 test: ## everything that CI runs; ends with a line of counts
-	@$(PY) tools/check.py lint units integration sanity
+	@$(PY) tools/check.py lint units integration operations sanity
 
 setup: ## install what the tests need, below .cache/
 	@$(PY) tools/environments.py test tools
@@ -31,6 +31,9 @@ units: ## unit tests
 
 integration: ## ansible-playbook against the simulator
 	@$(PY) tools/check.py integration
+
+operations: ## which operations of the four APIs the integration tests have shown on the wire: seen / listed
+	@$(PY) tools/check.py integration operations
 
 sanity: ## ansible-test sanity
 	@$(PY) tools/check.py sanity

@@ -110,8 +110,19 @@ class Checks:
         return run_pytest("units", programs("test"), self._only or [SUITES["units"]], workers=WORKERS["units"])
 
     def integration(self) -> Tally:
-        """The tests that run ansible-playbook against the simulator."""
-        return run_pytest("integration", programs("test"), self._only or [SUITES["integration"]], workers=WORKERS["integration"])
+        """The tests that run ansible-playbook against the simulator; what it was asked is kept for the next check."""
+        seen = REPORTS / "operations-seen.jsonl"
+        seen.parent.mkdir(parents=True, exist_ok=True)
+        seen.unlink(missing_ok=True)
+        which = self._only or [SUITES["integration"]]
+        return run_pytest("integration", programs("test"), which, workers=WORKERS["integration"], OPERATIONS_SEEN=str(seen))
+
+    def operations(self) -> Tally:
+        """Whether the integration tests have shown every operation of the providers' tables on the wire, and none besides."""
+        _headline("operations")
+        command = [programs("test") / "python", "tools/operations.py", REPORTS / "operations-seen.jsonl"]
+        finished = run(command, cwd=COLLECTION, env={**environment(programs("test")), "PYTHONPATH": str(TREE)}, timeout=60)
+        return _verdict("operations", finished, r"(\d+) operations were seen")
 
     def sanity(self) -> Tally:
         """ansible-test's sanity tests, each counted as one check."""
@@ -150,8 +161,8 @@ class Checks:
         return [path for path in self._files if any(fnmatch.fnmatch(path, pattern) for pattern in patterns)]
 
 
-def run_pytest(name: str, bin: Path, which: t.Sequence[str], *, workers: int) -> Tally:
-    """The tests in the files or folders C(which), in the environment whose programs lie in C(bin), by so many processes."""
+def run_pytest(name: str, bin: Path, which: t.Sequence[str], *, workers: int, **more: str) -> Tally:
+    """The tests in the files or folders C(which), in the environment whose programs lie in C(bin), by so many processes; C(more) is added to it."""
     _headline(name)
     report = REPORTS / f"{name}.xml"
     report.parent.mkdir(parents=True, exist_ok=True)
@@ -159,7 +170,7 @@ def run_pytest(name: str, bin: Path, which: t.Sequence[str], *, workers: int) ->
     temporary = CACHE / "tmp" / name
     temporary.parent.mkdir(exist_ok=True)
     command: list[str | Path] = [bin / "python", "-m", "pytest", "-q", "-n", str(workers), "--basetemp", temporary, f"--junitxml={report}", *which]
-    finished = run(command, cwd=COLLECTION, env={**environment(bin), "PYTHONPATH": str(TREE)}, timeout=1800)
+    finished = run(command, cwd=COLLECTION, env={**environment(bin), "PYTHONPATH": str(TREE), **more}, timeout=1800)
     tally = _read_report(report) if report.exists() else Tally()
     if finished.status and not tally.failed:
         print(f"{name}: pytest ended with status {finished.status} and counted no failure", flush=True)

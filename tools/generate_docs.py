@@ -149,7 +149,7 @@ def capability_table() -> str:
 
 
 def resource_table() -> str:
-    """What vps_rdns, vps_firewall and vps_backup can do at which provider, as Markdown."""
+    """What the modules beside vps_instance can do at which provider, as Markdown."""
     rows = [["", *(p.title for p in PROFILES)], ["---"] * (len(PROFILES) + 1)]
     for resource, abilities in RESOURCES.items():
         for ability in abilities:
@@ -159,6 +159,27 @@ def resource_table() -> str:
 
 def _table(rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "/") for cell in row) + " |" for row in rows)
+
+
+OPERATIONS = """# What reaches which operation
+
+Every operation of the providers' own API documents, and those that the collection uses besides (in italics), with the module and the option
+that reach it, or why nothing does. `vps_provider_info` returns the same table; `make operations` shows which of them were seen on the wire
+in the tests. Written by `make docs` from the providers' data.
+"""
+
+
+def operations() -> str:
+    """The operations of all providers, as a page of Markdown."""
+    parts = [OPERATIONS]
+    for name, driver in DRIVERS.items():
+        rows = [["operation", "module", "reached by, or why not"], ["---"] * 3]
+        for row in driver.operations().public():
+            called = f"`{row['operation']}`" if row["listed"] else f"_{row['operation']}_"
+            rows.append([called, f"`{row['module']}`" if row["module"] else "-", row["how"]])
+        listed = len(driver.operations().listed)
+        parts.append(f"## {driver.PROFILE.title} (`{name}`), {listed} operations\n\n{_table(rows)}\n")
+    return "\n".join(parts)
 
 
 def limits() -> str:
@@ -196,7 +217,7 @@ def outputs(root: pathlib.Path) -> dict[pathlib.Path, str]:
     readme = (root / "README.md").read_text(encoding="utf-8")
     for name, content in (("capabilities", capability_table()), ("resources", resource_table()), ("limits", limits()), ("environment", environment_table())):
         readme = fill(readme, name, content)
-    return {root / "plugins/doc_fragments/connection.py": fragment(), root / "README.md": readme}
+    return {root / "plugins/doc_fragments/connection.py": fragment(), root / "README.md": readme, root / "docs/operations.md": operations()}
 
 
 def main() -> int:

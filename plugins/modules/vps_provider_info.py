@@ -124,10 +124,76 @@ providers:
       description: What M(polyhost.cloud.vps_backup) can do, null for what the provider does not support.
       type: dict
       returned: always
+    address:
+      description: What M(polyhost.cloud.vps_address) can do, null for what the provider does not support.
+      type: dict
+      returned: always
+    volume:
+      description: What M(polyhost.cloud.vps_volume) can do, null for what the provider does not support.
+      type: dict
+      returned: always
+    interface:
+      description: What M(polyhost.cloud.vps_interface) can do, null for what the provider does not support.
+      type: dict
+      returned: always
+    smtp_filter:
+      description: What M(polyhost.cloud.vps_smtp_filter) can do, null for what the provider does not support.
+      type: dict
+      returned: always
+    dedicated:
+      description: What M(polyhost.cloud.vps_dedicated) can do, null for what the provider does not support.
+      type: dict
+      returned: always
+    software:
+      description: What M(polyhost.cloud.vps_software) can do, null for what the provider does not support.
+      type: dict
+      returned: always
+    console:
+      description: What M(polyhost.cloud.vps_console) can do, null for what the provider does not support.
+      type: dict
+      returned: always
+    metrics:
+      description: What M(polyhost.cloud.vps_metrics_info) can do, null for what the provider does not support.
+      type: dict
+      returned: always
+    quota:
+      description: What M(polyhost.cloud.vps_quota_info) can do, null for what the provider does not support.
+      type: dict
+      returned: always
+    ssh_key:
+      description: What M(polyhost.cloud.vps_ssh_key) can do, null for what the provider does not support.
+      type: dict
+      returned: always
+    name_template:
+      description: What M(polyhost.cloud.vps_name_template) can do, null for what the provider does not support.
+      type: dict
+      returned: always
     features:
       description: Further facts, in words.
       type: dict
       returned: always
+    operations:
+      description: Every operation of the provider's own API document, and those that are used besides, with where it is found.
+      type: list
+      elements: dict
+      returned: always
+      contains:
+        operation:
+          description: The provider's name for it.
+          type: str
+          returned: always
+        module:
+          description: The module that reaches it, null where none does.
+          type: str
+          returned: always
+        how:
+          description: The option or state that reaches it, or why it is not used.
+          type: str
+          returned: always
+        listed:
+          description: Whether the provider's own document has it.
+          type: bool
+          returned: always
 """
 
 from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import PROVIDER_INFO

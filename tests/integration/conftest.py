@@ -115,10 +115,27 @@ class Controller:
 
 
 @pytest.fixture
-def simulator() -> t.Iterator[Simulator]:
+def simulator(request: pytest.FixtureRequest) -> t.Iterator[Simulator]:
     """All four providers on the real clock."""
     with Simulator() as simulator:
         yield simulator
+    keep_log(simulator, request.node.nodeid)
+
+
+def keep_log(simulator: Simulator, test: str) -> None:
+    """Add what a simulator was asked to the file that C(make operations) reads, where there is one."""
+    path = os.environ.get("OPERATIONS_SEEN")
+    if not path:
+        return
+    asked = {(entry["provider"], entry["operation"], bool(entry["effect"] and entry["status"] and entry["status"] < 300)) for entry in simulator.log()}
+    broken = {(name, each["rule"], each["message"]) for name, desk in simulator.desks.items() for each in desk.provider.violations}
+    lines = [{"test": test, "provider": provider, "operation": operation, "carried_out": done} for provider, operation, done in sorted(asked)]
+    lines += [{"test": test, "provider": provider, "broken_rule": rule, "message": message} for provider, rule, message in sorted(broken)]
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(handle, "".join(json.dumps(line) + "\n" for line in lines).encode("utf-8"))  # in one piece: several workers write here
+    finally:
+        os.close(handle)
 
 
 @pytest.fixture

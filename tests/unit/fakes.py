@@ -30,6 +30,7 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base imp
     Receipt,
     Wish,
 )
+from ansible_collections.polyhost.cloud.plugins.module_utils._providers.operations import Operations
 
 START = 1_700_000_000.0
 
@@ -275,6 +276,11 @@ class FakeDriver(Driver):
     """
 
     PROFILE = PROFILE
+
+    @classmethod
+    def operations(cls) -> Operations:
+        """There is no API."""
+        return Operations({})
 
     def __init__(self, *servers: Instance, context: FakeContext | None = None, **script: list[t.Any]) -> None:
         super().__init__(context or FakeContext())

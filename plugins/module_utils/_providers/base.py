@@ -23,6 +23,7 @@ from .._http.client import Authorise, Backoff, Classify, Client
 if t.TYPE_CHECKING:
     from .._journal import Journal
     from .._ledger import Entry, Ledger
+    from .operations import Operations
 
 # The options of vps_instance that describe a server; left out means not managed.
 FIELDS = (
@@ -308,6 +309,11 @@ class Driver(abc.ABC):
 
     def __init__(self, context: Context) -> None:
         self.context = context
+
+    @classmethod
+    @abc.abstractmethod
+    def operations(cls) -> Operations:
+        """Where a user finds each operation of the provider's API; sends nothing."""
 
     # -- identity ---------------------------------------------------------------------------------------------------
 

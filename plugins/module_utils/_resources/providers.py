@@ -9,15 +9,16 @@ from __future__ import annotations
 import typing as t
 
 from .._providers.base import CATALOG_LISTS, FIELDS, RESOURCES, Profile
+from .._providers.operations import Operations
 from .._registry import DRIVERS
 
 
 def describe(provider: str | None = None) -> list[dict[str, t.Any]]:
     """One description a provider, or only the named one's."""
-    return [_describe(driver.PROFILE) for name, driver in DRIVERS.items() if provider in (None, name)]
+    return [_describe(driver.PROFILE, driver.operations()) for name, driver in DRIVERS.items() if provider in (None, name)]
 
 
-def _describe(profile: Profile) -> dict[str, t.Any]:
+def _describe(profile: Profile, operations: Operations) -> dict[str, t.Any]:
     capabilities = profile.capabilities
     return {
         "provider": profile.name,
@@ -41,4 +42,5 @@ def _describe(profile: Profile) -> dict[str, t.Any]:
         "catalog": {kind: kind in capabilities.catalog for kind in CATALOG_LISTS},
         **{resource: {ability: capabilities.of(resource).get(ability) for ability in abilities} for resource, abilities in RESOURCES.items()},
         "features": dict(capabilities.features),
+        "operations": operations.public(),
     }

@@ -40,6 +40,9 @@ from .ordering import choose
 from .profile import PROFILE
 from .verbs import VERBS
 
+if t.TYPE_CHECKING:
+    from ..operations import Operations
+
 LONGEST_NAME = 63  # section 4.3
 REBOOT_SECONDS = 3.0  # one poll interval (section 4.2), after which ACTIVE proves that a reboot is over (section 4.5)
 
@@ -55,6 +58,13 @@ class CivoDriver(Driver):
     compared_sizes = ("size",)
     id_form = UUID
     absence_is_proof = True  # section 4.3: an instance is listed from its create call on
+
+    @classmethod
+    def operations(cls) -> Operations:
+        """Where a user finds each operation of the API."""
+        from .operations import OPERATIONS
+
+        return OPERATIONS
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

@@ -28,6 +28,9 @@ from .tags import Tags
 from .tasks import CREATES, DELETES, FAILED, Tasks
 from .verbs import VERBS
 
+if t.TYPE_CHECKING:
+    from ..operations import Operations
+
 
 class GcoreDriver(Driver):
     """The verbs of Gcore."""
@@ -36,6 +39,13 @@ class GcoreDriver(Driver):
     VERBS = VERBS
     compared_sizes = ("size", "disk_gb")
     id_form = UUID
+
+    @classmethod
+    def operations(cls) -> Operations:
+        """Where a user finds each operation of the API."""
+        from .operations import OPERATIONS
+
+        return OPERATIONS
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

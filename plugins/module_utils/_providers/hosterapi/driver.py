@@ -40,6 +40,9 @@ from .orders import in_order, own_share, unexplained
 from .profile import PROFILE
 from .verbs import VERBS
 
+if t.TYPE_CHECKING:
+    from ..operations import Operations
+
 LONGEST_NAME = 255
 YOUNGEST = 2.0  # seconds of uptime, which is told in whole ones, that a server needs for a reboot to show
 UPTIME_GRACE = 30.0  # seconds that a running server may take to tell its uptime
@@ -53,6 +56,13 @@ class HosterapiDriver(Driver):
     PROFILE = PROFILE
     VERBS = VERBS
     stops_before_delete = True  # HA-11
+
+    @classmethod
+    def operations(cls) -> Operations:
+        """Where a user finds each operation of the API."""
+        from .operations import OPERATIONS
+
+        return OPERATIONS
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

@@ -43,6 +43,9 @@ from .profile import PROFILE
 from .upgrade import Upgrade
 from .verbs import VERBS
 
+if t.TYPE_CHECKING:
+    from ..operations import Operations
+
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 START_GRACE = 120.0  # seconds until an accepted request must show an effect (section 7)
 
@@ -54,6 +57,13 @@ class HostwindsDriver(Driver):
     VERBS = VERBS
     compared_sizes = ("size",)
     resend_refused_order = False
+
+    @classmethod
+    def operations(cls) -> Operations:
+        """Where a user finds each operation of the API."""
+        from .operations import OPERATIONS
+
+        return OPERATIONS
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
