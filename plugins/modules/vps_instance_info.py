@@ -183,7 +183,7 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.instance import instance_info
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.instance_info import instance_info
 from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import INSTANCE_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 

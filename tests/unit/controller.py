@@ -21,6 +21,7 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._actions import (
     figures,
     firewall,
     instance,
+    instance_info,
     interface,
     name_template,
     rdns,
@@ -43,7 +44,7 @@ CREATE: dict[str, dict[str, t.Any]] = {
 }
 MODULES: dict[str, tuple[_runner.Action, _argspec.Spec]] = {
     "instance": (instance.instance, _argspec.INSTANCE),
-    "instance_info": (instance.instance_info, _argspec.INSTANCE_INFO),
+    "instance_info": (instance_info.instance_info, _argspec.INSTANCE_INFO),
     "rdns": (rdns.rdns, _argspec.RDNS),
     "rdns_info": (rdns.rdns_info, _argspec.RDNS_INFO),
     "firewall": (firewall.firewall, _argspec.FIREWALL),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The actions of vps_instance and vps_instance_info."""
+"""The action of vps_instance."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from .._core.normalise import text
 from .._providers.base import FIELDS, Driver, Wish
 from .._resources._task import Changed
 from .._resources.instance import InstanceTask
-from .._resources.instance_info import select
 from .._runner import Task
 from .common import reply_of, require_name, terms
 
@@ -53,17 +52,3 @@ def _wish(driver: Driver, task: Task) -> Wish:
         ledger_unknown=options["ledger_unknown"],
         **terms(driver, options),
     )
-
-
-def instance_info(driver: Driver, context: TaskContext, task: Task) -> dict[str, t.Any]:
-    """C(vps_instance_info)."""
-    options = task.options
-    found = select(
-        driver,
-        name=text(options.get("name")),
-        instance_id=text(options.get("id")),
-        tags=options.get("tags") or {},
-        statuses=options.get("status") or (),
-        read=options.get("read") or (),
-    )
-    return {"changed": False, "instances": [each.public() for each in found]}

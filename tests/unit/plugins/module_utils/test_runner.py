@@ -12,7 +12,8 @@ import typing as t
 import pytest
 
 from ansible_collections.polyhost.cloud.plugins.module_utils import _argspec, _runner
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.instance import instance, instance_info
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.instance import instance
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.instance_info import instance_info
 from ansible_collections.polyhost.cloud.plugins.module_utils._connection import TaskContext
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.errors import (
     ConflictError,
