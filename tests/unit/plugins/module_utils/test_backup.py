@@ -14,8 +14,7 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._core.plan import P
 from ansible_collections.polyhost.cloud.plugins.module_utils._resources.backup import BackupTask, State
 from ansible_collections.polyhost.cloud.plugins.module_utils._runner import Reply
 from ansible_collections.polyhost.cloud.tests.unit.controller import Controller
-
-from .test_every_provider import same_where_known
+from ansible_collections.polyhost.cloud.tests.unit.proofs import same_where_known
 
 PLACE: dict[str, dict[str, t.Any]] = {"civo": {"region": "PRIV1"}, "gcore": {"region": "4"}, "hosterapi": {}}
 CREATE = {"civo": "instance_snapshots.create", "gcore": "snapshots.create", "hosterapi": "backups_create"}

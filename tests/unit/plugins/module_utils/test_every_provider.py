@@ -6,24 +6,12 @@
 
 from __future__ import annotations
 
-import typing as t
-
 import pytest
 
 from ansible_collections.polyhost.cloud.tests.unit.controller import CREATE, ORDER, PROVIDERS, Controller
+from ansible_collections.polyhost.cloud.tests.unit.proofs import same_where_known
 
 everywhere = pytest.mark.parametrize("provider", PROVIDERS)
-
-
-def same_where_known(predicted: t.Any, real: t.Any, path: str = "instance") -> list[str]:
-    """The paths at which a prediction that is not null differs from what came."""
-    if predicted is None or predicted == [] or predicted == {}:
-        return []
-    if isinstance(predicted, dict) and isinstance(real, dict):
-        return [difference for key in predicted for difference in same_where_known(predicted[key], real.get(key), f"{path}.{key}")]
-    if isinstance(predicted, list) and isinstance(real, list) and len(predicted) == len(real):
-        return [difference for number, item in enumerate(predicted) for difference in same_where_known(item, real[number], f"{path}[{number}]")]
-    return [] if predicted == real else [f"{path}: predicted {predicted!r}, got {real!r}"]
 
 
 @everywhere

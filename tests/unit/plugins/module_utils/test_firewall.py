@@ -11,8 +11,7 @@ import typing as t
 import pytest
 
 from ansible_collections.polyhost.cloud.tests.unit.controller import CREATE, Controller
-
-from .test_every_provider import same_where_known
+from ansible_collections.polyhost.cloud.tests.unit.proofs import same_where_known
 
 Result = dict[str, t.Any]
 

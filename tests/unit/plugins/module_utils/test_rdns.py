@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.polyhost.cloud.plugins.module_utils._http import dns
 from ansible_collections.polyhost.cloud.tests.unit.controller import Controller
-from ansible_collections.polyhost.cloud.tests.unit.plugins.module_utils.test_every_provider import same_where_known
+from ansible_collections.polyhost.cloud.tests.unit.proofs import same_where_known
 
 MAIL = "mail.example.com"
 KEYS = {"provider", "instance", "address", "family", "hostname", "verified", "source"}

@@ -6,11 +6,10 @@
 
 from __future__ import annotations
 
-import fnmatch
 import importlib
 import pathlib
 
-from ansible_collections.polyhost.cloud.tests.unit.scenarios import NOT_POSSIBLE, ROWS, SCENARIOS, TESTED, reason
+from ansible_collections.polyhost.cloud.tests.unit.scenarios import MATRIX
 
 PACKAGE = "ansible_collections.polyhost.cloud.tests.unit.plugins.module_utils"
 
@@ -18,12 +17,8 @@ PACKAGE = "ansible_collections.polyhost.cloud.tests.unit.plugins.module_utils"
 def test_every_row_is_tested_for_every_scenario_or_not_possible_there() -> None:
     for path in sorted(pathlib.Path(__file__).parent.glob("test_resources_*.py")):
         importlib.import_module(f"{PACKAGE}.{path.stem}")
-    wanted = {(row, scenario) for row in ROWS for scenario in SCENARIOS if reason(row, scenario) is None}
-    assert wanted - TESTED == set()
+    assert MATRIX.holes() == set()
 
 
 def test_every_reason_is_needed() -> None:
-    for (row, pattern), why in NOT_POSSIBLE.items():
-        assert row in ROWS
-        assert fnmatch.filter(SCENARIOS, pattern), pattern
-        assert len(why) > 10
+    assert MATRIX.needless_reasons() == []

@@ -8,41 +8,18 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.polyhost.cloud.tests.unit import proofs
 from ansible_collections.polyhost.cloud.tests.unit.scenarios import Stage, every
-
-from .test_every_provider import same_where_known
-
-SHOWN = ("rdns", "firewall", "backup", "schedule", "instance")
 
 
 @every("check mode")
 def test_check_mode_tells_what_the_run_does(stage: Stage) -> None:
-    predicted = stage.done(check=True)
-    assert stage.writes == []
-    real = stage.done(expect_plan=predicted["plan_id"])
-    assert tuple(stage.writes) == stage.scenario.sends
-    assert real["changed"] is True
-    for key in ("plan", "plan_id", "diff", "changed", "approvable", "drift"):
-        assert predicted[key] == real[key], key
-    for key in SHOWN:
-        assert (key in predicted) == (key in real)
-        if real.get(key) is not None:
-            assert same_where_known(predicted[key], real[key], key) == []
-            assert set(predicted[key]) == set(real[key])
-    assert stage.own.violations == []
+    proofs.check_mode_is_a_twin(stage)
 
 
 @every("second run")
 def test_the_second_run_writes_nothing(stage: Stage) -> None:
-    first = stage.done()
-    stage.simulator.clear_log()
-    for check in (True, False):
-        again = stage.done(check=check)
-        assert (again["changed"], again["plan"], stage.writes) == (False, [], [])
-        assert again["diff"]["before"] == again["diff"]["after"]
-        for key in SHOWN:
-            if stage.options.get("state") != "absent":
-                assert again.get(key) == first.get(key), key
+    proofs.second_run_is_quiet(stage)
 
 
 @every("not there yet")
@@ -59,21 +36,7 @@ def test_check_mode_takes_a_server_that_an_earlier_task_makes(stage: Stage) -> N
 
 @every("guards")
 def test_nothing_is_written_before_all_guards_are_content(stage: Stage) -> None:
-    for check in (True, False):
-        other = stage.refused(check=check, expect_plan="0123456789abcdef")
-        assert other["error"] == "PlanChangedError"
-        assert other["plan"]
-        if stage.options.get("allow"):
-            refused = stage.refused(check=check, allow=[])
-            assert refused["error"] == "ConsentError"
-            assert refused["needs"] == stage.options["allow"]
-        if stage.options.get("state", "present") != "present":
-            assert stage.refused(check=check, expect={"provider": "another"})["error"] == "ExpectationError"
-            assert stage.refused(check=check, expect={"colour": "red"})["error"] == "OptionError"
-    assert stage.writes == []
-    approved = stage.done(check=True)["plan_id"]
-    expect: dict[str, t.Any] = {"expect": {"provider": stage.provider}} if stage.options.get("state", "present") != "present" else {}
-    assert stage.done(expect_plan=approved, **expect)["changed"] is True
+    proofs.guards_hold(stage)
 
 
 @every("two servers")

@@ -6,28 +6,18 @@
 
 from __future__ import annotations
 
-import json
-import typing as t
-
 import pytest
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._runner import Reply
+from ansible_collections.polyhost.cloud.tests.unit import proofs
 from ansible_collections.polyhost.cloud.tests.unit.faults import interfering, once
 from ansible_collections.polyhost.cloud.tests.unit.scenarios import Stage, every, outcome
 
 from .test_resources_writes import sent_once
 
-SLOW: dict[str, dict[str, t.Any]] = {
-    "civo": {"seconds": 100},
-    "gcore": {"task_seconds": 100, "task_unread_seconds": 100, "listed_while": "new"},
-    "hostwinds": {"power_seconds": 100},
-    "hosterapi": {},
-}
-
 
 def slowed(stage: Stage) -> None:
     """Let what takes time at all take longer than the task waits."""
-    stage.simulator.settings(stage.provider, **SLOW[stage.provider])
+    stage.simulator.settings(stage.provider, **proofs.SLOW[stage.provider])
     if stage.provider == "hosterapi" and stage.scenario.module == "backup":
         stage.fault("late", seconds=100)
 
@@ -118,32 +108,6 @@ def test_what_vanishes_is_never_taken_for_done(stage: Stage) -> None:
         assert [now.get(kind) for kind in kinds] == [after.get(kind) for kind in kinds]
 
 
-class Witness:
-    """Looks at all that a task tells."""
-
-    def __init__(self, stage: Stage) -> None:
-        self.token = str(stage.own.token)
-        assert len(self.token) > 5
-
-    def see(self, reply: Reply) -> None:
-        """Neither the token nor a secret of the simulator."""
-        told = json.dumps([reply.result, reply.warnings], default=str)
-        assert self.token not in told
-        assert "S3CRET" not in told
-
-
 @every("secrets")
 def test_no_secret_is_told(stage: Stage) -> None:
-    witness = Witness(stage)
-    witness.see(stage.reply(check=True))
-    quoted = f'{{"message": "the request with Authorization: Bearer {witness.token} was refused"}}'
-    for operation in dict.fromkeys([stage.calls[0], stage.scenario.sends[0]]):
-        for status in (401, 422):
-            stage.fault("status", operation, times=0, status=status, body=quoted)
-            failed = stage.reply()
-            assert failed.result["failed"] is True
-            witness.see(failed)
-            stage.forget()
-    witness.see(stage.play().reply())
-    info = stage.controller.task(f"{stage.scenario.module}_info", stage.provider, **stage.place)
-    witness.see(info)
+    proofs.no_secret_is_told(stage, proofs.Witness(stage).see)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import typing as t
 
+from ansible_collections.polyhost.cloud.tests.unit.proofs import moments
 from ansible_collections.polyhost.cloud.tests.unit.scenarios import Stage, every, outcome
 
 # What would make a second one if it were sent again.
@@ -32,12 +33,6 @@ ONCE = {
 def sent_once(stage: Stage) -> bool:
     """Whether nothing was sent oftener than it may be."""
     return all(stage.writes.count(operation) <= stage.scenario.sends.count(operation) for operation in ONCE)
-
-
-def moments(stage: Stage) -> list[tuple[str, int]]:
-    """Each write by its operation and which of its calls it is."""
-    sends = stage.scenario.sends
-    return [(operation, sends[: number + 1].count(operation)) for number, operation in enumerate(sends)]
 
 
 # What is made in place of something else stays beside it where that cannot be deleted.
