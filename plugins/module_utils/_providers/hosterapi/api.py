@@ -58,9 +58,30 @@ BACKUP = Call("backups_create", "PUT", f"{_SERVER}/backups/create", mutates=True
 RESTORE = Call("backups_restore", "POST", f"{_SERVER}/backups/restore", mutates=True, retry=Retry.NEVER)
 JOB = Call("job_get", "GET", "/job/{jobId}")
 
+_MACHINE = "/datacenter/dedicated/{sid}"
+
+MARKET = Call("dedicated_market", "GET", "/datacenter/dedicated/market")
+MACHINE_TEMPLATES = Call("dedicated_templates", "GET", "/datacenter/dedicated/templates")
+MACHINES = Call("dedicated_list", "GET", "/datacenter/dedicated")
+MACHINE_CONFIG = Call("dedicated_config", "GET", f"{_MACHINE}/config")
+MACHINE_STATUS = Call("dedicated_status", "GET", f"{_MACHINE}/status")
+MACHINE_ORDER = Call("dedicated_order", "POST", "/datacenter/dedicated/order", mutates=True, retry=Retry.NEVER, resend_refused=False)
+MACHINE_START = Call("dedicated_start", "PUT", f"{_MACHINE}/start", mutates=True, retry=Retry.CHECK_FIRST)
+MACHINE_SHUTDOWN = Call("dedicated_shutdown", "PUT", f"{_MACHINE}/shutdown", mutates=True, retry=Retry.CHECK_FIRST)
+MACHINE_REBOOT = Call("dedicated_reboot", "PUT", f"{_MACHINE}/reboot", mutates=True, retry=Retry.NEVER)
+MACHINE_REINSTALL = Call("dedicated_reinstall", "PUT", f"{_MACHINE}/reinstall", mutates=True, retry=Retry.NEVER)
+MACHINE_TERMINATE = Call("dedicated_terminate", "POST", f"{_MACHINE}/terminate", mutates=True, retry=Retry.CHECK_FIRST)
+
+PACKAGES = Call("software_list", "GET", "/software/list")
+INSTALL = Call("software_install", "POST", "/software/install", mutates=True, retry=Retry.NEVER)
+UNINSTALL = Call("software_uninstall", "POST", "/software/uninstall", mutates=True, retry=Retry.NEVER)
+
 CALLS = (
     *(CREATE, LIST, CONFIG, STATUS, CHANGE, START, SHUTDOWN, STOP, REBOOT, REBOOT_FORCE, REINSTALL, PASSWORD_RESET, RDNS, DELETE, TEMPLATES),
     *(BACKUPS, BACKUP_STATUS, BACKUP, RESTORE, JOB),
+    *(MARKET, MACHINE_TEMPLATES, MACHINES, MACHINE_CONFIG, MACHINE_STATUS),
+    *(MACHINE_ORDER, MACHINE_START, MACHINE_SHUTDOWN, MACHINE_REBOOT, MACHINE_REINSTALL, MACHINE_TERMINATE),
+    *(PACKAGES, INSTALL, UNINSTALL),
 )
 
 
@@ -86,6 +107,10 @@ def _is_id_list(payload: t.Any) -> bool:
     return isinstance(payload, list) and all(integer(item) is not None for item in payload)
 
 
+def _is_row_list(payload: t.Any) -> bool:
+    return isinstance(payload, list) and all(isinstance(item, dict) and integer(item.get("id")) is not None for item in payload)
+
+
 def _is_config(payload: t.Any) -> bool:
     return isinstance(payload, dict) and isinstance(payload.get("ips", []), (list, type(None)))
 
@@ -106,8 +131,18 @@ _SHAPES: dict[Call, t.Callable[[t.Any], bool]] = {
     CREATE: lambda payload: job_of(payload) is not None,
     REINSTALL: lambda payload: job_of(payload) is not None,
     PASSWORD_RESET: lambda payload: isinstance(payload, dict) and bool(payload.get("password")),
+    MARKET: _is_row_list,
+    MACHINES: _is_row_list,
+    MACHINE_TEMPLATES: lambda payload: isinstance(payload, list),
+    MACHINE_CONFIG: _is_config,
+    MACHINE_STATUS: lambda payload: isinstance(payload, dict),
+    PACKAGES: lambda payload: isinstance(payload, (dict, list)),
+    INSTALL: lambda payload: job_of(payload) is not None,
+    UNINSTALL: lambda payload: job_of(payload) is not None,
 }
 
+
+_ORDERS = (CREATE, MACHINE_ORDER)
 
 _EMPTY = ("", "null", "[]", "{}")  # a success of server_change, whose answer is not documented: the configuration is the proof (HA-8)
 
@@ -187,7 +222,7 @@ def _kind(call: Call, status: int, code: str | None) -> tuple[type[VpsError], st
         return (NotFoundError, None) if unknown else (ConfigurationError, "Check api_url; it ends in /api/v1.")
     if status == 405:
         return ConfigurationError, "Check api_url; it ends in /api/v1."
-    if status in (409, 423) or (code == SIGNAL_REFUSED and call is not CREATE):  # any 5xx to an order leaves it unclear (section 6)
+    if status in (409, 423) or (code == SIGNAL_REFUSED and call not in _ORDERS):  # any 5xx to an order leaves it unclear (section 6)
         return ConflictError, "The server may be busy with a job or a backup; run the task again later."
     if status >= 500 or status == 408 or code == TIMED_OUT:
         return TransientError, None

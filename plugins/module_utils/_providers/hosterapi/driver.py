@@ -36,6 +36,7 @@ from ..._ledger import LIVE, ORDERING, Entry, Ledger
 from ..agreement import agreed
 from ..base import Context, Driver, Lookup, Order, Receipt, Wish
 from . import api, mapping
+from .mapping import plain_id
 from .orders import in_order, own_share, unexplained
 from .profile import PROFILE
 from .verbs import VERBS
@@ -78,7 +79,7 @@ class HosterapiDriver(Driver):
         """Refuse a name without a ledger (HA-28), a name that is none, and an id that is no number."""
         self._name, self._by_id = wish.name, wish.id is not None
         if wish.id is not None:
-            _server_id(wish.id)
+            plain_id(wish.id)
         if wish.name is None:
             return
         self._named_ledger()
@@ -146,7 +147,7 @@ class HosterapiDriver(Driver):
         Raises:
             ContradictionError: it lists the server and does not know it: it is coming or going.
         """
-        sid = _server_id(instance_id)
+        sid = plain_id(instance_id)
         return agreed(self.context, lambda: self._look_up(sid))
 
     def _look_up(self, sid: str, *, with_status: bool = True) -> Instance | None:
@@ -160,7 +161,7 @@ class HosterapiDriver(Driver):
 
     def peek(self, instance_id: str, fields: t.Collection[str] = ()) -> Instance | None:
         """Identity alone costs no call, unless a name in the ledger looks like this id; addresses cost one."""
-        sid, names = _server_id(instance_id), self._names()
+        sid, names = plain_id(instance_id), self._names()
         if set(fields) - {"addresses"}:
             return self.get(sid)
         if fields or sid in names.values():
@@ -192,8 +193,8 @@ class HosterapiDriver(Driver):
         return Ref(None, self._template(wanted))
 
     def _instance(self, sid: str, names: t.Mapping[str, str], *, with_status: bool = True) -> Instance:
-        config = self._send(api.CONFIG, sid)
-        status = self._send(api.STATUS, sid) if with_status else {}
+        config = self.send(api.CONFIG, sid)
+        status = self.send(api.STATUS, sid) if with_status else {}
         return mapping.instance(sid, config, status, name=names.get(sid), account=self.account())
 
     def _present(self, instance: Instance) -> Instance:
@@ -204,12 +205,12 @@ class HosterapiDriver(Driver):
 
     def _server_ids(self, *, fresh: bool = False) -> frozenset[str]:
         if self._ids is None or fresh:
-            self._ids = frozenset(str(integer(item)) for item in self._send(api.LIST))
+            self._ids = frozenset(str(integer(item)) for item in self.send(api.LIST))
         return self._ids
 
     def _template_names(self) -> tuple[str, ...]:
         if self._templates is None:
-            names = [text(item) for item in self._send(api.TEMPLATES)]
+            names = [text(item) for item in self.send(api.TEMPLATES)]
             self._templates = tuple(dict.fromkeys(name for name in names if name))
         return self._templates
 
@@ -220,7 +221,8 @@ class HosterapiDriver(Driver):
             raise error
         return wanted
 
-    def _send(self, call: Call, sid: str | None = None, body: t.Mapping[str, t.Any] | None = None, *, job_id: str | None = None) -> t.Any:
+    def send(self, call: Call, sid: str | None = None, body: t.Mapping[str, t.Any] | None = None, *, job_id: str | None = None) -> t.Any:
+        """Send a call about a machine or a job, or about neither; what its envelope holds."""
         named = {"sid": sid, "jobId": job_id}
         return api.payload(self.client.send(call, {name: value for name, value in named.items() if value}, json_body=body))
 
@@ -281,7 +283,7 @@ class HosterapiDriver(Driver):
     def place(self, order: Order) -> Receipt:
         """Send the order; the answer names a job."""
         self._ids = None
-        return Receipt(operation_id=api.job_of(self._send(api.CREATE, body=order.body)))
+        return Receipt(operation_id=api.job_of(self.send(api.CREATE, body=order.body)))
 
     def follow(self, receipt: Receipt, order_traits: t.Mapping[str, t.Any], known_ids: frozenset[str]) -> Operation:
         """Await the job, whose output alone tells id and password (section 5.1).
@@ -291,7 +293,7 @@ class HosterapiDriver(Driver):
         job_id = str(receipt.operation_id)
 
         def check() -> Outcome | None:
-            output = self._job_output(job_id)
+            output = self.job_output(job_id)
             if output is None:
                 return None
             sid = integer(output.get("vmid"))
@@ -324,7 +326,7 @@ class HosterapiDriver(Driver):
         fitting = {}
         for sid in in_order(ids):
             with contextlib.suppress(NotFoundError):
-                config = self._send(api.CONFIG, sid)
+                config = self.send(api.CONFIG, sid)
                 if mapping.traits(config) == dict(traits):
                     fitting[sid] = mapping.instance(sid, config, {}, name=None, account=self.account())
         return fitting
@@ -334,7 +336,7 @@ class HosterapiDriver(Driver):
         unclear = []
         for rival in rivals:
             try:
-                output = self._job_output(rival.operation_id) if rival.operation_id else {}
+                output = self.job_output(rival.operation_id) if rival.operation_id else {}
             except NotFoundError:
                 output = {}
             except (OperationFailedError, QuotaError):
@@ -348,14 +350,14 @@ class HosterapiDriver(Driver):
                 fitting.pop(str(sid), None)
         return unclear
 
-    def _job_output(self, job_id: str) -> dict[str, t.Any] | None:
+    def job_output(self, job_id: str) -> dict[str, t.Any] | None:
         """What a finished job brought, empty when it is no object; None while it is not finished.
 
         Raises:
             OperationFailedError, QuotaError: it failed.
             NotFoundError: the provider does not know it any more, so what became of it is not known.
         """
-        job = self._send(api.JOB, job_id=job_id)
+        job = self.send(api.JOB, job_id=job_id)
         status = (text(job["status"]) or "").lower()
         if status == "failed":
             raise api.job_failure(job_id, job.get("output"))
@@ -375,7 +377,7 @@ class HosterapiDriver(Driver):
     def delete(self, instance: Instance, wish: Wish, targets: t.Mapping[str, t.Sequence[str]]) -> Operation | None:
         """Delete; a running server only with C(stop_mode: hard), which sends C(force) (HA-11)."""
         try:
-            self._send(api.DELETE, str(instance.id), {"force": True} if wish.stop_mode == "hard" else None)
+            self.send(api.DELETE, str(instance.id), {"force": True} if wish.stop_mode == "hard" else None)
         except NotFoundError:
             self._unbind(str(instance.id))
             return None
@@ -388,7 +390,7 @@ class HosterapiDriver(Driver):
         """Whether the provider does not know the id any more, though its list may still have it."""
         with contextlib.suppress(TransientError):
             try:
-                self._send(api.CONFIG, sid)
+                self.send(api.CONFIG, sid)
             except NotFoundError:
                 return True
         return False
@@ -440,7 +442,12 @@ class HosterapiDriver(Driver):
 
     def _switch(self, what: str, instance: Instance, reached: t.Callable[[Instance], bool], call: Call, fallback: Call | None = None) -> Operation:
         """Send a power call and await its effect; the fallback goes out once, after half of the task's time."""
-        self._signal(call, instance, reached)
+        sid = str(instance.id)
+
+        def is_reached() -> bool:
+            return reached(self._present(instance))
+
+        self.signal(call, sid, is_reached)
         deadline = self.context.deadline
         pending = fallback
 
@@ -450,22 +457,22 @@ class HosterapiDriver(Driver):
                 return True
             if pending is not None and deadline.elapsed >= deadline.seconds / 2:
                 with contextlib.suppress(OutcomeUnknownError):  # the next poll shows what became of it
-                    self._signal(pending, instance, reached)
+                    self.signal(pending, sid, is_reached)
                 pending = None
             return False
 
         return self.until(what, instance, reached_or_forced)
 
-    def _signal(self, call: Call, instance: Instance, reached: t.Callable[[Instance], bool]) -> None:
+    def signal(self, call: Call, sid: str, is_reached: t.Callable[[], bool]) -> None:
         """Send a power call, and once more if the hypervisor refused it and a look shows that it is still due (section 4)."""
         try:
-            self._send(call, str(instance.id))
+            self.send(call, sid)
         except ConflictError as exc:
             if exc.facts.get("provider_code") != api.SIGNAL_REFUSED:
                 raise
             self.context.waiter.pause(SIGNAL_PAUSE)
-            if not reached(self._present(instance)):
-                self._send(call, str(instance.id))
+            if not is_reached():
+                self.send(call, sid)
 
     def rename(self, instance: Instance, name: str) -> Operation | None:
         """Tie the server to a name in the ledger (adoption); the provider has no names."""
@@ -479,16 +486,16 @@ class HosterapiDriver(Driver):
         The operation raises NotAppliedError when the deadline passes and the configuration is still another one.
         """
         sid = str(instance.id)
-        job_id = api.job_of(self._send(api.CHANGE, sid, mapping.to_wire(changes)))
+        job_id = api.job_of(self.send(api.CHANGE, sid, mapping.to_wire(changes)))
 
         def check() -> Outcome | None:
             nonlocal job_id
             if job_id is not None:
                 with contextlib.suppress(NotFoundError):  # a forgotten job is over; the configuration tells how it ended
-                    if self._job_output(job_id) is None:
+                    if self.job_output(job_id) is None:
                         return None
                 job_id = None
-            shown = mapping.traits(self._send(api.CONFIG, sid))
+            shown = mapping.traits(self.send(api.CONFIG, sid))
             late = sorted(name for name, wanted in changes.items() if shown[name] != wanted)
             if late and self.context.deadline.passed:
                 raise NotAppliedError(
@@ -503,11 +510,11 @@ class HosterapiDriver(Driver):
     def rebuild(self, instance: Instance, image: str | None) -> Operation | None:
         """Reinstall, with the same template unless another one is given; the job brings a new password."""
         sid = str(instance.id)
-        job_id = str(api.job_of(self._send(api.REINSTALL, sid, {"template": image} if image else None)))
+        job_id = str(api.job_of(self.send(api.REINSTALL, sid, {"template": image} if image else None)))
 
         def check() -> Outcome | None:
             try:
-                output = self._job_output(job_id)
+                output = self.job_output(job_id)
             except NotFoundError as exc:
                 raise OutcomeUnknownError(
                     f"{api.TITLE} does not know job {job_id} any more, so whether {self.label(instance)} was reinstalled is not known",
@@ -525,24 +532,12 @@ class HosterapiDriver(Driver):
 
     def set_rdns(self, instance: Instance, address: str, hostname: str | None) -> None:
         """Write the name of an IPv4 address, which no call reads (section 11)."""
-        self._send(api.RDNS, str(instance.id), {"ip": address, "hostname": hostname})
+        self.send(api.RDNS, str(instance.id), {"ip": address, "hostname": hostname})
 
     def reset_password(self, instance: Instance) -> Operation | None:
         """Let the provider make a new password; it comes with the answer."""
-        outcome = Outcome(instance.id, self._credentials(self._send(api.PASSWORD_RESET, str(instance.id))))
+        outcome = Outcome(instance.id, self._credentials(self.send(api.PASSWORD_RESET, str(instance.id))))
         return self.operation(f"password reset of {self.label(instance)}", lambda: outcome, instance_id=instance.id)
-
-
-def _server_id(value: str) -> str:
-    """An id in its plain form.
-
-    Raises:
-        OptionError: it is no positive integer.
-    """
-    plain = str(value).strip()
-    if not (plain.isascii() and plain.isdigit() and int(plain) > 0):
-        raise OptionError(f"id: {api.TITLE} has whole positive numbers as ids, not {plain!r}", option="id")
-    return str(int(plain))
 
 
 def _is_running(instance: Instance) -> bool:

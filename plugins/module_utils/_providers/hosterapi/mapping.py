@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ..._core.errors import OptionError
 from ..._core.model import RUNNING, STOPPED, UNKNOWN, Address, Instance
 from ..._core.normalise import address_family, address_scope, integer, text
+from .api import TITLE
 
 _STATUSES = {"running": RUNNING, "stopped": STOPPED, "halted": STOPPED}  # any other word is unknown: polled on, never a success
 _DISK = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?\s*", re.IGNORECASE)
@@ -18,6 +20,18 @@ _GIGABYTES = {"K": 1 / 1024**2, "M": 1 / 1024, "": 1.0, "G": 1.0, "T": 1024.0}
 
 # The neutral names of what a change and an order carry.
 WIRE_NAMES = {"image": "template", "cpu": "cpuCores", "memory_mb": "mem", "disk_gb": "disk", "ip_count": "ipCount"}
+
+
+def plain_id(value: str, option: str = "id") -> str:
+    """An id in its plain form.
+
+    Raises:
+        OptionError: it is no positive integer.
+    """
+    plain = str(value).strip()
+    if not (plain.isascii() and plain.isdigit() and int(plain) > 0):
+        raise OptionError(f"{option}: {TITLE} has whole positive numbers as ids, not {plain!r}", option=option)
+    return str(int(plain))
 
 
 def disk_gb(value: t.Any) -> int | None:
