@@ -9,9 +9,11 @@ Pure.
 
 from __future__ import annotations
 
+import threading
 import typing as t
 
 _T = t.TypeVar("_T")
+_K = t.TypeVar("_K", bound="t.Hashable")
 
 
 def side_by_side(jobs: t.Sequence[t.Callable[[], _T]], width: int) -> list[_T]:
@@ -33,3 +35,18 @@ def side_by_side(jobs: t.Sequence[t.Callable[[], _T]], width: int) -> list[_T]:
             return [future.result() for future in futures]
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+class Once(t.Generic[_K, _T]):
+    """What several jobs need alike: the first one reads it, and the others wait for that."""
+
+    def __init__(self) -> None:
+        self._locks: dict[_K, threading.Lock] = {}
+        self._found: dict[_K, _T] = {}
+
+    def get(self, key: _K, read: t.Callable[[], _T]) -> _T:
+        """What C(read) brings for C(key), read once; a failure is not kept."""
+        with self._locks.setdefault(key, threading.Lock()):
+            if key not in self._found:
+                self._found[key] = read()
+            return self._found[key]

@@ -28,6 +28,9 @@ if t.TYPE_CHECKING:
 # The options of vps_instance that describe a server; left out means not managed.
 FIELDS = (
     "image",
+    "app_template",
+    "app_config",
+    "name_template",
     "size",
     "cpu",
     "memory_mb",
@@ -35,17 +38,23 @@ FIELDS = (
     "ip_count",
     "network",
     "public_ip",
+    "interfaces",
+    "volumes",
     "ssh_keys",
     "user_data",
     "username",
     "password",
     "tags",
     "firewalls",
+    "placement_group",
+    "iso_finalized",
     "rescue",
     "locked",
     "billing_cycle",
 )
-SECRET_FIELDS = ("user_data", "password")
+SECRET_FIELDS = ("app_config", "user_data", "password")
+# All options of vps_instance that a provider may lack.
+OPTIONS = (*FIELDS, "delete_with", "update_password", "reset_password", "max_cost")
 
 # What the resources beside the instance can do at a provider, in the order of the capability table.
 RESOURCES: t.Mapping[str, tuple[str, ...]] = {
@@ -63,8 +72,10 @@ RESOURCES: t.Mapping[str, tuple[str, ...]] = {
     "quota": ("limits", "wanted"),
     "ssh_key": ("present", "absent", "rename", "generate"),
     "name_template": ("present", "absent", "available"),
+    "instance_info": ("provider_data", "maintenance", "incidents", "metrics", "interfaces", "firewall_rules", "search"),
+    "catalog_info": ("lists", "sizes_for_instance", "sizes_for_image"),
 }
-CATALOG_LISTS = ("images", "sizes", "regions", "networks", "ssh_keys", "firewalls")
+CATALOG_LISTS = ("images", "sizes", "regions", "networks", "ssh_keys", "firewalls", "app_templates", "placement_groups")
 
 
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -81,6 +92,7 @@ class Capabilities:
         instead: for what is not supported, what to do instead; keys are options, states or capability names.
         states: the supported values of C(state).
         required: the options that creating needs, C(name) and C(region) included where they are needed.
+        alternatives: for one of those, the options of which one may be given in its stead.
         carried: the options that the create call itself carries; the others are applied after it.
         rebuild_with_image: whether a rebuild can change the image.
         rename: how a rename by C(id) and C(name) works.
@@ -103,6 +115,7 @@ class Capabilities:
     catalog: tuple[str, ...]
     features: t.Mapping[str, str]
     resources: t.Mapping[str, t.Mapping[str, str]] = field(default_factory=dict)
+    alternatives: t.Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def of(self, resource: str) -> t.Mapping[str, str]:
         """What can be done with one of RESOURCES."""
@@ -164,7 +177,7 @@ class Terms:
 class Wish(Terms):
     """What a task wants: the options of vps_instance, without the connection.
 
-    C(fields) holds only the options that were given, by the names of FIELDS.
+    C(fields) holds only the options that were given, by the names of FIELDS; C(max_cost) is per month, in the provider's currency.
     """
 
     name: str | None
@@ -181,6 +194,7 @@ class Wish(Terms):
     reset_password: bool = False
     return_credentials: bool = False
     ledger_unknown: str = "fail"
+    max_cost: float | None = None
 
 
 @dataclass(frozen=True)
@@ -371,9 +385,10 @@ class Driver(abc.ABC):
     def read(self, instance: Instance, fields: t.Collection[str]) -> Instance:
         """Fill in those of C(fields) that cost a call of their own, and take them out of C(not_read).
 
-        Three notes in C(facts) are read by the neutral layer: C(upgrade) (true: a change of size is unfinished and has to
-        be carried on), C(uneven_firewalls) (true: ports carry different firewalls, so the union proves nothing) and
-        C(forced_address) (true: a server in its place would have a public address again, whatever was asked for).
+        Five notes in C(facts) are read by the neutral layer: C(upgrade) (true: a change of size is unfinished and has to
+        be carried on), C(uneven_firewalls) (true: ports carry different firewalls, so the union proves nothing),
+        C(forced_address) (true: a server in its place would have a public address again, whatever was asked for), C(iso) (true: it
+        was made to boot an ISO, and that is not finished) and C(placement_group) (the Ref of the one that it is in).
         """
         return instance
 
@@ -383,7 +398,7 @@ class Driver(abc.ABC):
 
     @abc.abstractmethod
     def resolve(self, kind: str, wanted: str, instance: Instance) -> Ref:
-        """Name or id to both, exactly, in the instance's region; C(kind) is image, network, firewalls or ssh_keys.
+        """Name or id to both, exactly, in the instance's region; C(kind) is image, network, firewalls, ssh_keys or placement_group.
 
         Raises:
             OptionError: nothing of that name or id (C(facts["missing"]) is true), or several.
@@ -506,6 +521,18 @@ class Driver(abc.ABC):
     def rebuild(self, instance: Instance, image: str | None) -> Operation | None:
         """Reinstall, with another image if given; wipes the disk."""
         raise self.unsupported("rebuilt")
+
+    def repair(self, instance: Instance) -> Operation | None:
+        """Let the provider repair it, which restarts it."""
+        raise self.unsupported("repaired")
+
+    def finalize_iso(self, instance: Instance) -> Operation | None:
+        """Finish an installation from an ISO."""
+        raise self.unsupported("iso_finalized")
+
+    def set_placement_group(self, instance: Instance, group: Ref | None) -> Operation | None:
+        """Put a server that is in no placement group into one, or with None take it out of its own."""
+        raise self.unsupported("placement_group")
 
     def set_password(self, instance: Instance, password: str) -> Operation | None:
         """Set the login password, restarting a running server where it takes that."""
