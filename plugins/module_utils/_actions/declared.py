@@ -46,19 +46,15 @@ def inform(kind: Kind) -> Action:
         verbs: RecordVerbs[t.Any] = driver.verbs(kind.name)
         wanted = RecordWish(state="present", options=_own(task))
         verbs.check(wanted)
-        found = _select(driver, verbs, wanted)
-        return {"changed": False, "supported": True, kind.plural: [record.public() for record in found]}
+        instance = locate(driver, wanted[INSTANCE], ("addresses",)) if wanted[INSTANCE] else None
+        found = [] if wanted[INSTANCE] and instance is None else _select(verbs, wanted, instance)  # a server that does not exist has nothing
+        return {"changed": False, "supported": True, kind.plural: [record.public() for record in found], **verbs.lists(wanted, instance)}
 
     return action
 
 
-def _select(driver: Driver, verbs: RecordVerbs[t.Any], wanted: RecordWish) -> list[Record]:
-    """What fits all filters, sorted by name and id; a server that does not exist has nothing."""
-    instance: Instance | None = None
-    if wanted[INSTANCE]:
-        instance = locate(driver, wanted[INSTANCE], ("addresses",))
-        if instance is None:
-            return []
+def _select(verbs: RecordVerbs[t.Any], wanted: RecordWish, instance: Instance | None) -> list[Record]:
+    """What fits all filters, sorted by name and id."""
     found = [record for record in verbs.select(wanted, instance) if _fits(record, wanted, instance)]
     return sorted(found, key=lambda record: tuple(str(record.fields.get(key) or "") for key in ("name", "region", "address", "id")))
 

@@ -24,6 +24,7 @@ class Field:
     Args:
         action: of the plan's step.
         fixed: it is given at creation only, so that a difference is drift.
+        remedy: what a difference of a fixed one takes, as drift tells it.
         grows: a smaller value than the present one is refused.
         link: it is the instance that the object hangs on; an empty text takes it away.
         effect, needs, cost: what changing it on an existing object means.
@@ -32,6 +33,7 @@ class Field:
     name: str
     action: str = "set"
     fixed: bool = False
+    remedy: str = "unsupported"
     grows: bool = False
     link: bool = False
     effect: str = NONE

@@ -51,6 +51,11 @@ class RecordVerbs(abc.ABC, t.Generic[D]):
     def __init__(self, driver: D) -> None:
         self.driver = driver
 
+    @property
+    def absence_is_proof(self) -> bool:
+        """Whether an order that shows nothing within its patience was provably not carried out."""
+        return bool(self.driver.absence_is_proof)
+
     # -- options ----------------------------------------------------------------------------------------------------
 
     def check(self, wish: RecordWish) -> None:
@@ -83,6 +88,10 @@ class RecordVerbs(abc.ABC, t.Generic[D]):
     def get(self, record: Record, wish: RecordWish, instance: Instance | None) -> Record | None:
         """An object as it is now; None only when it provably is gone."""
         return next((each for each in self.find(wish, instance) if each.id == record.id), None)
+
+    def lists(self, wanted: RecordWish, instance: Instance | None) -> dict[str, list[dict[str, t.Any]]]:
+        """Further lists of the information module, by their keys in the result, where its options ask for them."""
+        return {}
 
     # -- writes -----------------------------------------------------------------------------------------------------
 

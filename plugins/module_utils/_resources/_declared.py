@@ -47,6 +47,7 @@ class State:
         new: what to make, where there is none.
         operation_id: the provider's task, where nobody waits for it.
         made: whether this task made it.
+        under_way: whether something was accepted whose end nobody waits for.
     """
 
     record: Record | None
@@ -54,6 +55,7 @@ class State:
     new: NewRecord | None = None
     operation_id: str | None = None
     made: bool = False
+    under_way: bool = False
 
 
 class DeclaredTask(ResourceTask[State]):
@@ -117,6 +119,10 @@ class DeclaredTask(ResourceTask[State]):
         """Whether a step that acts (see C(acts)) shows its effect."""
         return bool(now.fields.get(step.field) == step.after)
 
+    def outdated(self, step: Step, left: t.Mapping[str, t.Any]) -> bool:
+        """Whether what an earlier run left in the journal is about another order than this one, and that one is known to be carried out."""
+        return False
+
     # -- words --------------------------------------------------------------------------------------------------------
 
     def blank(self) -> Record:
@@ -147,6 +153,8 @@ class DeclaredTask(ResourceTask[State]):
             self.presumed = True  # check mode: an earlier task is about to tell what this one is about
         nowhere = self.presumed and (self.kind.identity == (INSTANCE,) or not any(self.wish[option] for option in self.kind.identity))
         record = None if nowhere else self._one(self.verbs.find(self.wish, instance))
+        if record is None and self.presumed:
+            record = self.verbs.to_come(self.wish)
         self._check_identity(record)
         if record is not None and self.kind.ordered:
             self.context.journal.forget(self._order_of("create", None))  # whatever a killed run left behind: it is there
@@ -168,16 +176,16 @@ class DeclaredTask(ResourceTask[State]):
 
     def _one(self, found: t.Sequence[Record]) -> Record | None:
         if len(found) > 1:
-            ids = sorted(str(record.id) for record in found)
+            ids = sorted(str(record.id or self.named(record)) for record in found)
             what = f"{self.kind.plural.replace('_', ' ')} of that description"
             raise AmbiguousError.of(self.title, what, ids, "Give the id; nobody picks one of them for you.")
         return found[0] if found else None
 
     def _check_identity(self, record: Record | None) -> None:
         wanted, name = self.wish["id"], self.wish["name"]
-        if not wanted or "id" not in self.kind.identity:
+        if not wanted or "id" not in self.kind.identity or "name" not in self.kind.identity:  # an id alone is what is ordered
             return
-        if record is None and self.wish.state != "absent" and not self._id_creates():
+        if record is None and self.wish.state != "absent":
             if self.context.check_mode:
                 self.presumed = True
                 self.context.warn(f"There is no {self.kind.words} with id {wanted} yet; the prediction takes it that an earlier task makes it")
@@ -187,10 +195,6 @@ class DeclaredTask(ResourceTask[State]):
             )
         if record is not None and self.wish.state == "absent" and name and record.name != name:
             raise ExpectationError(f"The {self.kind.words} with id {wanted} at {self.title} is named {record.name}, not {name}; nothing was changed", id=wanted)
-
-    def _id_creates(self) -> bool:
-        """Whether the id is what is ordered."""
-        return "name" not in self.kind.identity
 
     # -- plan ---------------------------------------------------------------------------------------------------------
 
@@ -257,7 +261,7 @@ class DeclaredTask(ResourceTask[State]):
         if not self.differs(field, current, wanted):
             return [], []
         if field.fixed:
-            return [], [Drift(field.name, current, wanted, REPLACE if self.kind.replaceable else "unsupported")]
+            return [], [Drift(field.name, current, wanted, REPLACE if self.kind.replaceable else field.remedy)]
         if field.grows and current is not None and wanted < current:
             told = f"{field.name}: the {self.label(record)} has {current} and only grows, so {wanted} is refused"
             raise OptionError(told, hint=f"Give {current} or more.", option=field.name)
@@ -268,6 +272,7 @@ class DeclaredTask(ResourceTask[State]):
         """From one server to another, or to none; taking it from a server needs consent."""
         if (current or {}).get("id") == (wanted or {}).get("id") and bool(current) is bool(wanted):
             return []
+        self.driver.require(self.kind.name, "attach")
         taken = Step("detach", field.name, _named(current), None, effect=DETACH, needs=(DETACH,))
         if wanted is None:
             return [taken]
@@ -310,7 +315,7 @@ class DeclaredTask(ResourceTask[State]):
 
     def carry_out(self, step: Step, state: State, plan: Plan) -> State:
         """Send one step, and wait for its end where the task waits at all."""
-        if step.action == "create" or (step.cost and step.needs):
+        if _is_order(step):
             return self._ordered(step, state) if self.kind.ordered else self._sent(step, state)
         if state.record is None:
             self.context.warn(f"{step.field} is left to the next run, since this one does not wait for the {self.kind.words}")
@@ -332,7 +337,7 @@ class DeclaredTask(ResourceTask[State]):
         if operation is not None and self.wish.wait:
             made_id = self.context.waiter.wait(operation, self.context.deadline).instance_id
         elif operation is not None:
-            state = replace(state, operation_id=operation.id)
+            state = replace(state, operation_id=operation.id, under_way=True)
         if step.action in MAKING:
             return self._made(state, made_id) if self.wish.wait or operation is None else state
         if step.action == "delete":
@@ -340,7 +345,7 @@ class DeclaredTask(ResourceTask[State]):
         return self.predict(state, [step])
 
     def _patience(self, step: Step) -> float:
-        if step.action != "create":
+        if not _is_order(step):
             return SETTLE_SECONDS
         return self.verbs.patience or self.driver.PROFILE.look_seconds or SETTLE_SECONDS
 
@@ -397,7 +402,7 @@ class DeclaredTask(ResourceTask[State]):
     def _ordered(self, step: Step, state: State) -> State:
         """Send an order of which there must be one only, whatever else runs on this controller or was killed there."""
         with self.context.journal.order(self._order_of(step.action, state.record), self.context.deadline) as note:
-            if note.left is not None:
+            if note.left is not None and not self.outdated(step, note.left):
                 return self._resumed(step, state, note)
             seen = self._meanwhile(step, state)
             if seen is not None:
@@ -410,7 +415,7 @@ class DeclaredTask(ResourceTask[State]):
             except Exception:
                 note.clear()
                 raise
-            if state.operation_id is None:
+            if state.operation_id is None and state.record is not None:  # else the note stays until the object is seen
                 note.clear()
             return state
 
@@ -440,7 +445,7 @@ class DeclaredTask(ResourceTask[State]):
             self.accepted(step)
             note.clear()
             return self._followed(step, state, None)
-        if self.driver.absence_is_proof and step.action == "create":
+        if self.verbs.absence_is_proof and step.action == "create":
             note.clear()
             note.write(sent_at=self.context.provider_time(), before=step.before)
             state = self._sent(step, state, note)
