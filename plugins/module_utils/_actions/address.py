@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 from .._core.kinds import ADDRESS
+from .._resources.address import AddressTask
 from .declared import inform, manage
 
-address = manage(ADDRESS)
+address = manage(ADDRESS, AddressTask)
 address_info = inform(ADDRESS)

@@ -10,6 +10,7 @@ import typing as t
 
 from .._connection import TaskContext
 from .._core.model import Instance
+from .._core.normalise import canonical_address
 from .._core.records import Kind, Record
 from .._providers.base import Driver
 from .._providers.records import RecordVerbs, RecordWish
@@ -72,4 +73,5 @@ def _fits(record: Record, wanted: RecordWish, instance: Instance | None) -> bool
 def _own(task: Task) -> dict[str, t.Any]:
     """The options that are not of every module, as far as they were given; an empty text is a value of its own."""
     given = {option: value for option, value in task.options.items() if option not in _GENERAL and value is not None}
-    return {option: value.strip() if isinstance(value, str) and option not in SECRET_OPTIONS else value for option, value in given.items()}
+    given = {option: value.strip() if isinstance(value, str) and option not in SECRET_OPTIONS else value for option, value in given.items()}
+    return {**given, "address": canonical_address(given["address"])} if "address" in given else given

@@ -52,6 +52,14 @@ def address_family(address: str) -> str | None:
         return None
 
 
+def canonical_address(address: str) -> str:
+    """An address in the spelling that all of them are compared in; what is none stays as it is."""
+    try:
+        return str(ipaddress.ip_address(address.strip()))
+    except ValueError:
+        return address
+
+
 def address_scope(address: str) -> str:
     """C(private) for RFC 1918, carrier-grade NAT, unique local and link-local addresses, else C(public).
 

@@ -93,6 +93,10 @@ class RecordVerbs(abc.ABC, t.Generic[D]):
         """Further lists of the information module, by their keys in the result, where its options ask for them."""
         return {}
 
+    def to_come(self, wish: RecordWish) -> Record | None:
+        """In check mode, what comes with a server that an earlier task makes, as far as it can be known; None where it does not come by itself."""
+        return None
+
     # -- writes -----------------------------------------------------------------------------------------------------
 
     def plan_new(self, wish: RecordWish, instance: Instance | None) -> NewRecord:

@@ -415,13 +415,21 @@ class DeclaredTask(ResourceTask[State]):
             except Exception:
                 note.clear()
                 raise
-            if state.operation_id is None and state.record is not None:  # else the note stays until the object is seen
-                note.clear()
+            self._leave(note, state, step)
             return state
 
     def _order_of(self, action: str, record: Record | None) -> str:
-        """What the journal knows an order by."""
-        return f"{action} {self.kind.name} {self.driver.wanted_region() or ''} {(record and record.id) or self.named(record)}"
+        """What the journal knows an order by; a new name would not change it."""
+        server = (record.fields.get(INSTANCE) or {}).get("id") if record else None
+        known = (record and record.id) or server
+        return f"{action} {self.kind.name} {known or f'{self.driver.wanted_region() or str()} {self.named(record)}'}"
+
+    def _leave(self, note: Note, state: State, step: Step) -> None:
+        """Clear the note of an order that has ended; one that nobody waited for stays, and is known as told."""
+        if state.under_way:
+            note.write(sent_at=self.context.provider_time(), operation_id=state.operation_id, before=step.before, told=True)
+        else:
+            note.clear()
 
     def _meanwhile(self, step: Step, state: State) -> State | None:
         """The state, when another task of this controller has sent the same order since this one read."""
@@ -439,9 +447,10 @@ class DeclaredTask(ResourceTask[State]):
         if operation is not None:
             state = self._followed(step, state, operation)
             self.accepted(step)
-            note.clear()
+            self._leave(note, state, step)
             return state
-        if look_for(self.context, lambda: self._seen(step, state), self._patience(step)) is not None:
+        meant = replace(step, before=left.get("before", step.before))
+        if look_for(self.context, lambda: self._seen(meant, state), self._patience(step)) is not None:
             self.accepted(step)
             note.clear()
             return self._followed(step, state, None)
@@ -449,7 +458,7 @@ class DeclaredTask(ResourceTask[State]):
             note.clear()
             note.write(sent_at=self.context.provider_time(), before=step.before)
             state = self._sent(step, state, note)
-            note.clear()
+            self._leave(note, state, step)
             return state
         when = iso_of(left["sent_at"]) if isinstance(left.get("sent_at"), (int, float)) else "an unknown time"
         raise OutcomeUnknownError(
@@ -498,6 +507,11 @@ def server_of(instance: Instance | None, wanted: str | None) -> dict[str, str | 
     if instance is None:
         return {"id": None, "name": wanted} if wanted else None
     return {"id": instance.id, "name": instance.name}
+
+
+def _is_order(step: Step) -> bool:
+    """Whether a step makes something, or spends money by consent."""
+    return step.action == "create" or (step.cost and bool(step.needs))
 
 
 def ability_of(field: Field) -> str:
