@@ -2,14 +2,30 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading instances: by name, by id, by tags and status. Nothing found is an empty list."""
+"""Reading instances: by name, by id, by tags and status, with what is gathered besides. Nothing found is an empty list."""
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from .._core.model import Instance
+from .._core.together import side_by_side
 from .._providers.base import Driver
+from .._providers.details import DetailVerbs
+from .._providers.records import RecordWish
+
+# What can be gathered, with the value where there is nothing.
+GATHERED: t.Mapping[str, t.Callable[[], t.Any]] = {
+    "maintenance": list,
+    "incidents": list,
+    "metrics": list,
+    "interfaces": list,
+    "firewall_rules": list,
+    "provider_data": dict,
+}
+METRICS_HOURS = 1
+_UNKNOWN_OF_SIGHTINGS = ("addresses", "cpu", "disk_gb", "firewalls", "image", "memory_mb", "network", "size", "status", "tags")
 
 
 def select(
@@ -49,3 +65,60 @@ def _candidates(driver: Driver, name: str | None, instance_id: str | None) -> t.
     if name:
         return driver.find(name).matches
     return driver.list_all()
+
+
+# -- what is gathered ---------------------------------------------------------------------------------------------------
+
+
+def gather(driver: Driver, instances: t.Sequence[Instance], words: t.Collection[str]) -> list[dict[str, t.Any]]:
+    """For each instance what is asked for by C(words) of GATHERED; a provider that does not have it brings an empty value and a warning.
+
+    Raises:
+        VpsError: any read failed.
+    """
+    wanted = [word for word in GATHERED if word in words]
+    offered = driver.PROFILE.capabilities.of("instance_info")
+    for word in wanted:
+        if word not in offered:
+            driver.context.warn(f"{driver.PROFILE.title} does not tell the {word.replace('_', ' ')} of instances, so {word} is empty")
+    told = [word for word in wanted if word in offered]
+    readers = _readers(driver, told)
+    jobs = [functools.partial(readers[word], each) for each in instances for word in told]
+    answers = iter(side_by_side(jobs, driver.PROFILE.in_flight))
+    return [{**{word: GATHERED[word]() for word in wanted}, **{word: next(answers) for word in told}} for _each in instances]
+
+
+def _readers(driver: Driver, words: t.Collection[str]) -> dict[str, t.Callable[[Instance], t.Any]]:
+    """By word what reads it; figures and interfaces are what their own information modules tell."""
+    own: DetailVerbs[t.Any] = driver.verbs("instance_info")
+    readers = dict(own.readers())
+    if "metrics" in words:
+        metrics = driver.verbs("metrics")
+        readers["metrics"] = lambda instance: metrics.read(instance, METRICS_HOURS)
+    if "interfaces" in words:
+        interfaces, everything = driver.verbs("interface"), RecordWish(state="present")
+        readers["interfaces"] = lambda instance: [record.public() for record in interfaces.select(everything, instance)]
+    return readers
+
+
+# -- search ---------------------------------------------------------------------------------------------------------------
+
+
+def search(driver: Driver, name: str | None, address: str | None, instance_id: str | None) -> list[dict[str, t.Any]]:
+    """The instances of all clients, projects and regions that fit in part, sorted by name and id; what a search does not tell is not read.
+
+    Raises:
+        VpsError: it failed.
+    """
+    verbs: DetailVerbs[t.Any] = driver.verbs("instance_info")
+    found = sorted(verbs.search(name=name, address=address, instance_id=instance_id), key=lambda each: (each.name or "", each.id))
+    account = driver.context.connection.account or driver.PROFILE.name
+    return [
+        {
+            **Instance(driver.PROFILE.name, account, id=each.id, name=each.name, region=each.region.id, not_read=_UNKNOWN_OF_SIGHTINGS).public(),
+            "region_name": each.region.name,
+            "project": each.project.public(),
+            "client": each.client,
+        }
+        for each in found
+    ]

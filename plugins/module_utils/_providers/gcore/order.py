@@ -17,8 +17,9 @@ from ..._core.model import Ref
 from ..._core.normalise import integer, text
 from ..base import Context, Order, Wish
 from . import mapping
-from .api import AVAILABLE_FLAVORS, CHECK_LIMITS, TITLE, Api, Row
+from .api import AVAILABLE_FLAVORS, TITLE, Api, Row
 from .catalogue import Catalogue, offered
+from .limits import exceeded
 from .scope import Scope
 
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z 0-9._\-]{1,61}[a-zA-Z0-9._]")
@@ -198,18 +199,18 @@ class Orders:
 
     def _quota_preview(self, region: str, body: Row, unknown: t.Sequence[str]) -> tuple[str, ...]:
         """A warning when the quota would not suffice (section 5.11, reading 23); what is unknown yet is left out of the question."""
-        question = {"names": [body["name"]], "flavor": body["flavor"], "volumes": body["volumes"], "interfaces": body["interfaces"]}
-        if unknown:
-            del question["interfaces"]
         try:
-            numbers = self._api.ask(CHECK_LIMITS, self._scope.path(region), body=question)
+            short = exceeded(self._api, self._scope.path(region), body, interfaces=not unknown)
         except ProviderError as exc:
             return (f"The quota for {body['name']} at {TITLE} could not be looked at beforehand: {exc.message}",)
-        short = [key[: -len("_requested")] for key, value in numbers.items() if key.endswith("_requested") and (integer(value) or 0) > 0]
         if not short:
             return ()
-        told = ", ".join(f"{quota} ({numbers.get(f'{quota}_usage', '?')} of {numbers.get(f'{quota}_limit', '?')} used)" for quota in sorted(short))
+        told = ", ".join(f"{each.quota} ({_number(each.used)} of {_number(each.limit)} used)" for each in short)
         return (f"The quota at {TITLE} would not suffice for {body['name']}: {told}",)
+
+
+def _number(value: int | None) -> str:
+    return "?" if value is None else str(value)
 
 
 def _boot_volume(image: Row, size: int) -> list[Row]:
