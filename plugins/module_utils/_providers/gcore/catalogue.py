@@ -13,7 +13,7 @@ from ..._core.errors import OptionError
 from ..._core.model import Ref
 from ..._core.normalise import flag, integer, text
 from . import mapping
-from .api import FLAVORS, IMAGES, NETWORKS, SECURITY_GROUPS, SSH_KEYS, SUBNETS, TITLE, Api, Row
+from .api import APP_TEMPLATES, FLAVORS, IMAGES, NETWORKS, SECURITY_GROUPS, SERVER_GROUPS, SSH_KEYS, SUBNETS, TITLE, Api, Row
 from .scope import Scope, is_active
 
 WITH_PRICES = {"include_prices": "true"}
@@ -142,6 +142,8 @@ class Catalogue:
             "images": self._images,
             "sizes": self._sizes,
             "networks": self._networks,
+            "app_templates": self._app_templates,
+            "placement_groups": self._placement_groups,
             "firewalls": lambda region: [_entry(row, region, description=text(row.get("description"))) for row in self.groups(region)],
         }
         return [entry for region in self._scope.searched() for entry in readers[kind](region)]
@@ -161,22 +163,7 @@ class Catalogue:
         ]
 
     def _sizes(self, region: str) -> list[dict[str, t.Any]]:
-        entries = []
-        for row in self._scope.once(FLAVORS, region, WITH_PRICES):
-            price = mapping.price_of(row)
-            entries.append(
-                {
-                    "id": text(row.get("flavor_id")),
-                    "name": text(row.get("flavor_name")) or text(row.get("flavor_id")),
-                    "region": region,
-                    "cpu": integer(row.get("vcpus")),
-                    "memory_mb": integer(row.get("ram")),
-                    "disk_gb": None,
-                    "price": price.public() if price else None,
-                    "available": not flag(row.get("disabled")),
-                }
-            )
-        return entries
+        return [size_entry(row, region) for row in self._scope.once(FLAVORS, region, WITH_PRICES)]
 
     def _networks(self, region: str) -> list[dict[str, t.Any]]:
         subnets = self._scope.once(SUBNETS, region)
@@ -193,6 +180,54 @@ class Catalogue:
             )
             for row in self._scope.once(NETWORKS, region)
         ]
+
+    def _app_templates(self, region: str) -> list[dict[str, t.Any]]:
+        return [
+            {
+                "id": text(row.get("id")),
+                "name": text(row.get("display_name")) or text(row.get("id")),
+                "region": region,
+                "description": text(row.get("short_description")) or text(row.get("description")),
+                "category": text(row.get("category")),
+                "version": text(row.get("version")),
+                "image": text(row.get("image_name")),
+                "os": text(row.get("os_name")),
+                "os_version": text(row.get("os_version")),
+                "min_cpu": integer(row.get("min_vcpus")),
+                "min_memory_mb": integer(row.get("min_ram")),
+                "min_disk_gb": integer(row.get("min_disk")),
+                "usage": text(row.get("usage")),
+                "website": text(row.get("website")),
+            }
+            for row in self._scope.once(APP_TEMPLATES, region)
+        ]
+
+    def _placement_groups(self, region: str) -> list[dict[str, t.Any]]:
+        return [
+            {
+                "id": text(row.get("servergroup_id")) or text(row.get("id")),
+                "name": text(row.get("name")),
+                "region": region,
+                "policy": text(row.get("policy")),
+                "instances": [_member(each) for each in row.get("instances") or ()],
+            }
+            for row in self._scope.once(SERVER_GROUPS, region)
+        ]
+
+
+def size_entry(row: Row, region: str) -> dict[str, t.Any]:
+    """A flavor as the catalogue shows it; its disk is a volume of its own."""
+    price = mapping.price_of(row)
+    return {
+        "id": text(row.get("flavor_id")),
+        "name": text(row.get("flavor_name")) or text(row.get("flavor_id")),
+        "region": region,
+        "cpu": integer(row.get("vcpus")),
+        "memory_mb": integer(row.get("ram")),
+        "disk_gb": None,
+        "price": price.public() if price else None,
+        "available": not flag(row.get("disabled")),
+    }
 
 
 def pick_flavor(flavors: t.Iterable[Row], wanted: str, missing: OptionError) -> Row:
@@ -216,6 +251,13 @@ def offered(flavors: t.Iterable[Row]) -> list[str | None]:
 
 def _named(row: Row, wanted: str) -> bool:
     return wanted in (text(row.get("id")), text(row.get("name")))
+
+
+def _member(member: t.Any) -> dict[str, str | None]:
+    """A server of a placement group, which may come as an id or as an object."""
+    if not isinstance(member, dict):
+        return Ref(text(member)).public()
+    return Ref(text(member.get("instance_id")) or text(member.get("id")), text(member.get("instance_name")) or text(member.get("name"))).public()
 
 
 def _entry(row: Row, region: str | None, **more: t.Any) -> dict[str, t.Any]:

@@ -54,10 +54,15 @@ def check_wish(wish: Wish) -> None:
     if fields.get("username") is not None and fields.get("password") is None:
         raise OptionError(f"username: {TITLE} makes a user only together with a password", hint="Add password, or leave username out.", option="username")
     for key, value in (fields.get("tags") or {}).items():
-        _check_tag(str(key), str(value))
+        check_tag(str(key), str(value))
 
 
-def _check_tag(key: str, value: str) -> None:
+def check_tag(key: str, value: str) -> None:
+    """Refuse a tag that does not fit (section 5.4).
+
+    Raises:
+        OptionError: says why.
+    """
     if not TAG_KEY.fullmatch(key):
         raise OptionError(
             f"tags: {key[:80]!r} is no valid key at {TITLE}",
@@ -136,14 +141,20 @@ class Orders:
             return self._catalogue.flavor(region, fields["size"])
         except OptionError as refusal:
             with contextlib.suppress(VpsError):  # the refusal stands, whatever becomes of the advice
-                image = self._catalogue.image(region, fields["image"])
-                volumes = _boot_volume(image, _disk_size(image, fields.get("disk_gb")))
-                answer = self._api.ask(AVAILABLE_FLAVORS, self._scope.path(region), body={"volumes": volumes})
-                rows = [row for row in answer.get("results") or () if isinstance(row, dict)]
-                fitting = sorted(word for word in offered(rows) if word)
+                fitting = sorted(word for word in offered(self.fitting(region, fields["image"], fields.get("disk_gb"))) if word)
                 if fitting:
                     refusal.hint = f"Offered for this image: {', '.join(fitting[:30])}."
             raise
+
+    def fitting(self, region: str, image: str, disk_gb: int | None, query: t.Mapping[str, str] | None = None) -> list[Row]:
+        """The flavors that a server of this image can be made with (section 5.11).
+
+        Raises:
+            OptionError: there is no such image, or the disk is too small for it.
+        """
+        row = self._catalogue.image(region, image)
+        volumes = _boot_volume(row, _disk_size(row, disk_gb))
+        return list(self._api.ask(AVAILABLE_FLAVORS, self._scope.path(region), query=query, body={"volumes": volumes})["results"])
 
     def _known(self, what: str, unknown: list[str], find: t.Callable[[], Found]) -> Found | None:
         """What C(find) finds; in check mode an earlier task may make what is not there yet."""
