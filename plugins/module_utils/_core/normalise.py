@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import math
 import re
 import typing as t
 
@@ -30,6 +31,17 @@ def integer(value: t.Any) -> int | None:
         return int(float(str(value).strip()))
     except (ValueError, OverflowError):
         return None
+
+
+def number(value: t.Any) -> float | None:
+    """A provider's number that need not be whole, and may arrive as text; None when it is none."""
+    if isinstance(value, bool) or value is None:
+        return None
+    try:
+        found = float(str(value).strip())
+    except ValueError:
+        return None
+    return found if math.isfinite(found) else None
 
 
 def flag(value: t.Any) -> bool | None:

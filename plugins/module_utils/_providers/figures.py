@@ -11,6 +11,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._core.model import Instance
+from .._core.normalise import integer
 from .base import Wish
 
 D = t.TypeVar("D", bound="t.Any")
@@ -67,6 +68,13 @@ class Quota:
         """The form users see."""
         left = None if self.limit is None or self.used is None else max(0, self.limit - self.used)
         return {"name": self.name, "region": self.region, "limit": self.limit, "used": self.used, "left": left}
+
+
+def paired(flat: t.Mapping[str, t.Any]) -> list[tuple[str, int | None, int | None]]:
+    """Each quota of a flat object of C(X_limit) and C(X_usage) as name, limit and use; below zero is no limit."""
+    names = [key[: -len("_limit")] for key in flat if key.endswith("_limit")]
+    limits = {name: integer(flat[f"{name}_limit"]) for name in names}
+    return [(name, limit if limit is None or limit >= 0 else None, integer(flat.get(f"{name}_usage"))) for name, limit in limits.items()]
 
 
 @dataclass(frozen=True)

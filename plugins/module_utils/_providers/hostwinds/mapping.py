@@ -11,7 +11,6 @@ Any number may arrive as text and anything may be null (section 5).
 from __future__ import annotations
 
 import ipaddress
-import math
 import re
 import typing as t
 from dataclasses import dataclass
@@ -35,7 +34,7 @@ from ..._core.model import (
     Price,
     Ref,
 )
-from ..._core.normalise import address_family, address_scope, flag, integer, text
+from ..._core.normalise import address_family, address_scope, flag, integer, number, text
 from ..openstack import everywhere, rule_of
 from .api import Row, row_id
 
@@ -82,7 +81,7 @@ _MOVING = (BUILDING, REBUILDING, REBOOTING, RESIZING, DELETING, UNKNOWN)
 _EVIDENCE = ("updated_at", "launched_at", "created_at", "server_uuid", "template_uuid", "image_ref")  # section 7
 _UPGRADE_VALUES = ("upgrade_ram", "upgrade_cpu", "upgrade_disk")
 _ADDRESS_KEYS = ("ip", "ips", "dedicatedip", "ip_v6", "address")
-_ISO = "cd"
+ISO = "cd"  # the template of a server that was made to boot an ISO (section 5)
 
 BILLING_CYCLES = {
     "hourly": "hour",
@@ -124,7 +123,7 @@ def instance(row: Row, account: str) -> Instance:
         facts={
             "evidence": tuple(text(row.get(key)) for key in _EVIDENCE),
             "templates": tuple(value for value in (template, reference) if value),
-            "iso": template == _ISO,
+            "iso": template == ISO,
             "resized": word == _RESIZED,
             "upgrade": word == _RESIZED or ordered_upgrade(row),
             "upgrade_ordered": ordered_upgrade(row),
@@ -151,7 +150,7 @@ def _rescue(row: Row, word: str) -> bool | None:
 
 def ordered_upgrade(row: Row) -> bool:
     """Whether the row tells of an upgrade that was ordered and is not applied (HW-30)."""
-    return any(_number(row.get(key)) not in (None, 0) for key in _UPGRADE_VALUES)
+    return any(number(row.get(key)) not in (None, 0) for key in _UPGRADE_VALUES)
 
 
 # -- addresses ------------------------------------------------------------------------------------------------------------
@@ -229,14 +228,14 @@ class Plan:
 
 def plan(row: Row) -> Plan:
     """A row of the price list."""
-    gigabytes = _number(row.get("ram"))
+    gigabytes = number(row.get("ram"))
     return Plan(
         rid=str(integer(row.get("rid"))),
         name=text(row.get("name")),
-        cpu=_whole(_number(row.get("cpu"))),
+        cpu=_whole(number(row.get("cpu"))),
         memory_mb=_whole(gigabytes * 1024) if gigabytes is not None else None,
-        disk_gb=_whole(_number(row.get("disk"))),
-        prices={cycle: str(text(row.get(cycle))) for cycle in BILLING_CYCLES if (_number(row.get(cycle)) or 0) > 0},
+        disk_gb=_whole(number(row.get("disk"))),
+        prices={cycle: str(text(row.get(cycle))) for cycle in BILLING_CYCLES if (number(row.get(cycle)) or 0) > 0},
         current=flag(row.get("current")) is True,
     )
 
@@ -255,15 +254,6 @@ def firewall(row: Row) -> Firewall:
 
 
 # -- numbers ----------------------------------------------------------------------------------------------------------------
-
-
-def _number(value: t.Any) -> float | None:
-    """A number that may arrive as text; None when it is none."""
-    try:
-        number = float(str(value).strip())
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
 
 
 def _whole(value: float | None) -> int | None:
