@@ -44,6 +44,8 @@ _SNAPSHOTS = f"/v1/snapshots/{_PLACE}"
 _SNAPSHOT = f"{_SNAPSHOTS}/{{snapshot_id}}"
 _POLICIES = f"/v1/lifecycle_policy/{_PLACE}"
 _POLICY = f"{_POLICIES}/{{policy_id}}"
+_FLOATING_IPS = f"/v1/floatingips/{_PLACE}"
+_FLOATING_IP = f"{_FLOATING_IPS}/{{floating_ip_id}}"
 _GROUPS = f"/v1/securitygroups/{_PLACE}"
 _GROUP = f"{_GROUPS}/{{group_id}}"
 
@@ -59,13 +61,25 @@ IMAGES = Call("images.list", "GET", f"/v1/images/{_PLACE}")
 NETWORKS = Call("networks.list", "GET", f"/v1/networks/{_PLACE}")
 SUBNETS = Call("subnets.list", "GET", f"/v1/subnets/{_PLACE}")
 SSH_KEYS = Call("ssh_keys.list", "GET", "/v1/ssh_keys/{project_id}")
+SSH_KEY_CREATE = _write("ssh_keys.create", "POST", "/v1/ssh_keys/{project_id}", idempotent=False)
+SSH_KEY_DELETE = _write("ssh_keys.delete", "DELETE", "/v1/ssh_keys/{project_id}/{ssh_key_id}", idempotent=True)
+CONSOLE = Call("instances.get_console", "GET", f"{_INSTANCE}/get_console")
+NAME_TEMPLATES = Call("reseller_names.list", "GET", "/v1/reseller_name_templates")
+NAME_TEMPLATE_SET = _write("reseller_names.put", "PUT", "/v1/reseller_name_templates", idempotent=True)
+NAME_TEMPLATE_DELETE = _write("reseller_names.delete", "DELETE", "/v1/reseller_name_templates/{reseller_id}/{region_id}", idempotent=True)
+AVAILABLE_NAMES = Call("reseller_names.available", "GET", f"/v1/reseller_name_templates/{_PLACE}/available_names")
+AVAILABLE_NAMES_BEFORE = Call("instances.available_names", "GET", f"{_INSTANCES}/available_names")  # deprecated
 SECURITY_GROUPS = Call("security_groups.list", "GET", _GROUPS)
 SECURITY_GROUP = Call("security_groups.get", "GET", _GROUP)
 GROUP_USERS = Call("security_groups.list_instances", "GET", f"{_GROUP}/instances")
 GROUP_CREATE = _write("security_groups.create", "POST", f"/v2/security_groups/{_PLACE}", idempotent=False)
 GROUP_UPDATE = _write("security_groups.update", "PATCH", f"/v2/security_groups/{_PLACE}/{{group_id}}", idempotent=True)
 GROUP_DELETE = _write("security_groups.delete", "DELETE", _GROUP, idempotent=True)
-FLOATING_IPS = Call("floating_ips.list", "GET", f"/v1/floatingips/{_PLACE}")
+FLOATING_IPS = Call("floating_ips.list", "GET", _FLOATING_IPS)
+FLOATING_IP = Call("floating_ips.get", "GET", _FLOATING_IP)
+FLOATING_IP_CREATE = _write("floating_ips.create", "POST", _FLOATING_IPS, idempotent=False)
+FLOATING_IP_UPDATE = _write("floating_ips.update", "PATCH", f"/v2/floatingips/{_PLACE}/{{floating_ip_id}}", idempotent=True)
+FLOATING_IP_DELETE = _write("floating_ips.delete", "DELETE", _FLOATING_IP, idempotent=True)
 TASK = Call("tasks.get", "GET", "/v1/tasks/{task_id}")
 TASKS = Call("tasks.list", "GET", "/v1/tasks")
 LIST = Call("instances.list", "GET", _INSTANCES)
@@ -90,6 +104,8 @@ METADATA_REMOVE = _write("instances.metadata_item_delete", "DELETE", f"/v2/insta
 PORTS = Call("instances.list_ports", "GET", f"{_INSTANCE}/ports")
 INSTANCE_GROUPS = Call("instances.list_security_groups", "GET", f"{_INSTANCE}/securitygroups")
 INTERFACES = Call("instances.list_interfaces", "GET", f"{_INSTANCE}/interfaces")
+ATTACH_INTERFACE = _write("instances.attach_interface", "POST", f"{_INSTANCE}/attach_interface", idempotent=False)
+DETACH_INTERFACE = _write("instances.detach_interface", "POST", f"{_INSTANCE}/detach_interface", idempotent=False)
 ASSIGN = _write("instances.assign_security_group", "POST", f"{_INSTANCE}/addsecuritygroup", idempotent=True)
 UNASSIGN = _write("instances.unassign_security_group", "POST", f"{_INSTANCE}/delsecuritygroup", idempotent=True)
 VOLUMES = Call("volumes.list", "GET", _VOLUMES)
@@ -97,6 +113,8 @@ VOLUME = Call("volumes.get", "GET", _VOLUME)
 EXTEND = _write("volumes.extend", "POST", f"{_VOLUME}/extend", idempotent=False)
 VOLUME_CREATE = _write("volumes.create", "POST", _VOLUMES, idempotent=False)
 VOLUME_ATTACH = _write("volumes.attach", "POST", f"/v2/volumes/{_PLACE}/{{volume_id}}/attach", idempotent=False)
+VOLUME_DETACH = _write("volumes.detach", "POST", f"/v2/volumes/{_PLACE}/{{volume_id}}/detach", idempotent=False)
+VOLUME_DELETE = _write("volumes.delete", "DELETE", _VOLUME, idempotent=True)
 VOLUME_REVERT = _write("volumes.revert", "POST", f"{_VOLUME}/revert", idempotent=False)
 SNAPSHOTS = Call("snapshots.list", "GET", _SNAPSHOTS)
 SNAPSHOT = Call("snapshots.get", "GET", _SNAPSHOT)
@@ -112,15 +130,18 @@ POLICY_ADD_VOLUMES = _write("lifecycle_policies.add_volumes", "PUT", f"{_POLICY}
 POLICY_REMOVE_VOLUMES = _write("lifecycle_policies.remove_volumes", "PUT", f"{_POLICY}/remove_volumes_from_policy", idempotent=True)
 
 _CATALOGUE = (PROJECTS, REGIONS, FLAVORS, IMAGES, NETWORKS, SUBNETS, SSH_KEYS, SECURITY_GROUPS, APP_TEMPLATES, SERVER_GROUPS)
-_COMPUTED = (SEARCH, METRICS, AVAILABLE_FLAVORS)
+_COMPUTED = (SEARCH, METRICS, AVAILABLE_FLAVORS, NAME_TEMPLATES)
 _LISTS = (*_CATALOGUE, *_COMPUTED, FLOATING_IPS, TASKS, LIST, RESIZE_FLAVORS, METADATA, INSTANCE_GROUPS, INTERFACES, VOLUMES, GROUP_USERS, SNAPSHOTS, POLICIES)
-_OBJECTS = (TASK, GET, CHECK_LIMITS, QUOTAS, VOLUME, SECURITY_GROUP, SNAPSHOT)
-_VOLUME_TASKS = (EXTEND, VOLUME_ATTACH, VOLUME_REVERT, SNAPSHOT_DELETE)
-_STARTS_TASKS = (DELETE, ACTION, CHANGE_FLAVOR, GROUP_CREATE, GROUP_UPDATE, *_VOLUME_TASKS)
+_OBJECTS = (TASK, GET, AVAILABLE_NAMES, AVAILABLE_NAMES_BEFORE, CHECK_LIMITS, QUOTAS, VOLUME, FLOATING_IP, SECURITY_GROUP, SNAPSHOT)
+_VOLUME_TASKS = (EXTEND, VOLUME_ATTACH, VOLUME_DETACH, VOLUME_DELETE, VOLUME_REVERT, SNAPSHOT_DELETE)
+_NETWORK_TASKS = (ATTACH_INTERFACE, DETACH_INTERFACE, FLOATING_IP_UPDATE, FLOATING_IP_DELETE)
+_STARTS_TASKS = (DELETE, ACTION, CHANGE_FLAVOR, GROUP_CREATE, GROUP_UPDATE, *_VOLUME_TASKS, *_NETWORK_TASKS)
 _POLICY_CHANGES = (POLICY_CREATE, POLICY_UPDATE, POLICY_DELETE, POLICY_ADD_SCHEDULES, POLICY_REMOVE_SCHEDULES, POLICY_ADD_VOLUMES, POLICY_REMOVE_VOLUMES)
-_ANSWER_IGNORED = (RENAME, METADATA_SET, METADATA_REPLACE, METADATA_REMOVE, ASSIGN, UNASSIGN, GROUP_DELETE, *_POLICY_CHANGES)
-_ORDERS = (CREATE, VOLUME_CREATE, SNAPSHOT_CREATE)
-CALLS = (*_LISTS, *_OBJECTS, *_STARTS_TASKS, *_ANSWER_IGNORED, *_ORDERS, PORTS)
+_KEY_CHANGES = (SSH_KEY_CREATE, SSH_KEY_DELETE)
+_NAME_CHANGES = (NAME_TEMPLATE_SET, NAME_TEMPLATE_DELETE)
+_ANSWER_IGNORED = (RENAME, METADATA_SET, METADATA_REPLACE, METADATA_REMOVE, ASSIGN, UNASSIGN, GROUP_DELETE, *_POLICY_CHANGES, *_KEY_CHANGES, *_NAME_CHANGES)
+_ORDERS = (CREATE, VOLUME_CREATE, SNAPSHOT_CREATE, FLOATING_IP_CREATE)
+CALLS = (*_LISTS, *_OBJECTS, *_STARTS_TASKS, *_ANSWER_IGNORED, *_ORDERS, PORTS, CONSOLE)
 
 _SMALL_PAGES = (PROJECTS, REGIONS, SSH_KEYS, SECURITY_GROUPS)  # section 2.1
 
@@ -156,6 +177,11 @@ def _is_port_list(data: t.Any) -> bool:
     return _is_list(data) or (isinstance(data, dict) and data.get("results") is None)
 
 
+def _is_console(data: t.Any) -> bool:
+    console = data.get("remote_console") if isinstance(data, dict) else None
+    return isinstance(console, dict) and text(console.get("url")) is not None
+
+
 def _names_tasks(data: t.Any) -> bool:
     return isinstance(data, dict) and isinstance(data.get("tasks"), list) and all(isinstance(task, str) for task in data["tasks"])
 
@@ -171,6 +197,7 @@ _SHAPES: dict[Call, t.Callable[[t.Any], bool]] = {
     **dict.fromkeys(_STARTS_TASKS, _names_tasks),
     **dict.fromkeys(_ORDERS, _names_a_task),
     PORTS: _is_port_list,
+    CONSOLE: _is_console,
 }
 
 

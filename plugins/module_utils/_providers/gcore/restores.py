@@ -10,16 +10,16 @@ import contextlib
 import typing as t
 from dataclasses import dataclass, field
 
-from ..._core.errors import AmbiguousError, NotFoundError, OperationFailedError, OptionError, OutcomeUnknownError, VpsError, WaitTimeoutError
+from ..._core.errors import AmbiguousError, NotFoundError, OptionError, OutcomeUnknownError, VpsError, WaitTimeoutError
 from ..._core.model import DONE, Backup, Instance, Outcome, Ref
 from ..._core.normalise import address_family, flag, integer, text
 from ..._core.wait import Deadline, Operation
 from ..backups import Restore, Restored
 from ..base import Order, Wish
-from .api import INTERFACES, TITLE, VOLUME_ATTACH, VOLUME_CREATE, VOLUME_REVERT, VOLUMES, Row
+from .api import INTERFACES, TITLE, VOLUME_REVERT, Row
 from .order import check_wish
 from .snapshots import Snapshot
-from .storage import AVAILABLE, IN_USE, attached_to
+from .storage import AVAILABLE, attached_to, is_boot, is_in_use, sound
 from .tasks import POLL
 
 if t.TYPE_CHECKING:
@@ -143,7 +143,7 @@ class Restores:
         row = self._storage.volume(region, volume)
         if row is None:
             raise NotFoundError(f"Volume {volume} at {TITLE} vanished while a backup was being restored", hint="Look for it in the provider's panel.")
-        return _sound(row, volume)
+        return sound(row, volume)
 
     # -- something new ----------------------------------------------------------------------------------------------
 
@@ -240,31 +240,21 @@ class Restores:
         """Order a volume, once; its id. After a lost answer it is the one new volume of that name."""
         region, name = str(instance.region), str(body["name"])
         known = frozenset(self._named(region, name))
-        made: list[str] = []
         try:
-            pending = self._api.tasks(VOLUME_CREATE, self._scope.path(region), body=body)
+            making = self._storage.create(region, body)
         except OutcomeUnknownError as lost:
             return self._look_for(region, name, known, lost)
-        task_ids = ",".join(pending)
-
-        def check() -> Outcome | None:
-            made.extend(volume for task in self._tasks.progress(pending) for volume in task.volumes)
-            return None if pending else DONE
-
         try:
-            self._context.waiter.wait(Operation(f"creation of volume {name} at {TITLE}", check, POLL, task_ids), self._context.deadline)
-        except NotFoundError as exc:  # nobody knows the task any more: its outcome is not known
-            return self._look_for(region, name, known, OutcomeUnknownError(exc.message, **exc.facts))
+            made = self._context.waiter.wait(making, self._context.deadline).instance_id
         except VpsError as exc:
             with contextlib.suppress(VpsError):
                 for left in sorted(set(self._named(region, name)) - known):
                     _with_volume(exc, left)
             raise
-        return made[0] if made else self._look_for(region, name, known, OutcomeUnknownError(f"{TITLE}: task {task_ids} finished, but tells of no volume"))
+        return made or self._look_for(region, name, known, OutcomeUnknownError(f"{TITLE}: task {making.id} is over, but tells of no volume"))
 
     def _named(self, region: str, name: str) -> list[str]:
-        rows = self._scope.pages(VOLUMES, region, {"name_part": name})
-        return [str(row["id"]) for row in rows if text(row.get("name")) == name and row.get("id")]
+        return [str(row["id"]) for row in self._storage.named(region, name)]
 
     def _look_for(self, region: str, name: str, known: frozenset[str], lost: OutcomeUnknownError) -> str:
         found: list[str] = []
@@ -296,30 +286,20 @@ class Restores:
 
         def check() -> Outcome | None:
             row = self._storage.volume(str(instance.region), volume)
-            return None if row is None or _moves(_sound(row, volume)) else DONE
+            return None if row is None or _moves(sound(row, volume)) else DONE
 
         self._context.waiter.wait(Operation(f"creation of volume {volume} at {TITLE}", check, POLL), self._context.deadline)
 
     def _attach(self, instance: Instance, volume: str) -> None:
-        region = str(instance.region)
-        path = self._scope.path(region, volume_id=volume)
-
-        def holder(_refusal: VpsError) -> str | None:
-            return self._storage.holder(region, volume) or self._driver.holder(instance)
-
         try:
-            task_ids = self._tasks.when_free(
-                lambda: self._api.tasks(VOLUME_ATTACH, path, body={"instance_id": instance.id}), holder, f"volume {volume}", str(instance.id)
-            )
+            attaching = self._storage.attach(str(instance.region), volume, str(instance.id), lambda: self._driver.holder(instance))
         except OutcomeUnknownError as lost:
             self._look(f"the attachment of volume {volume}", lambda: DONE if self._is_attached(instance, volume) else None, lost)
             return
-        done = Operation(f"attachment of volume {volume} at {TITLE}", lambda: DONE, POLL)
-        self._context.waiter.wait(self._tasks.then(done, task_ids), self._context.deadline)
+        self._context.waiter.wait(attaching, self._context.deadline)
 
     def _is_attached(self, instance: Instance, volume: str) -> bool:
-        row = self._whole(str(instance.region), volume)
-        return str(instance.id) in attached_to(row) and (text(row.get("status")) or "").lower() == IN_USE
+        return is_in_use(self._whole(str(instance.region), volume), str(instance.id))
 
 
 def _parts(backup: Backup) -> tuple[str, tuple[Snapshot, ...]]:
@@ -329,18 +309,7 @@ def _parts(backup: Backup) -> tuple[str, tuple[Snapshot, ...]]:
 
 def _is_boot(volume: Row | None, part: Snapshot) -> bool:
     """Whether a snapshot is of a boot volume; of a volume that is gone our own mark tells."""
-    if volume is None:
-        return part.part == 1
-    root, bootable = flag(volume.get("is_root_volume")), bool(flag(volume.get("bootable")))
-    return bool(root) or (bootable and (root is None or not attached_to(volume)))
-
-
-def _sound(row: Row, volume: str) -> Row:
-    """A volume that has not failed."""
-    status = (text(row.get("status")) or "").lower()
-    if status.startswith("error"):
-        raise OperationFailedError(f"Volume {volume} at {TITLE} is in the error state ({status})", hint="Look at it in the provider's panel.")
-    return row
+    return part.part == 1 if volume is None else is_boot(volume)
 
 
 def _moves(volume: Row) -> bool:

@@ -2,27 +2,28 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Volumes of a server: which they are, the boot volume's size, and growing it (contract sections 5.7 and 8.2)."""
+"""Volumes: which a server has, the boot volume's size, and what is done to them (contract sections 5.7 and 8.2)."""
 
 from __future__ import annotations
 
 import typing as t
 from dataclasses import replace
 
-from ..._core.errors import ConflictError, NotFoundError, OptionError, OutcomeUnknownError, RejectedError
-from ..._core.model import DONE, Instance, Outcome
+from ..._core.errors import NotFoundError, OperationFailedError, OptionError
+from ..._core.model import Instance
 from ..._core.normalise import flag, integer, text
 from ..._core.wait import Operation
-from .api import EXTEND, TITLE, VOLUME, VOLUMES, Api, Row
+from ..._http.client import Call
+from .api import EXTEND, TITLE, VOLUME, VOLUME_ATTACH, VOLUME_CREATE, VOLUME_DETACH, VOLUMES, Api, Row
 from .scope import Scope
-from .tasks import POLL, Tasks
+from .tasks import Tasks
 
 NOT_RESIZABLE = "ssd_lowlatency"
 AVAILABLE, IN_USE = "available", "in-use"  # statuses of a volume that is attached to nothing, or to a server
 
 
 class Storage:
-    """Reading and growing volumes."""
+    """Reading and changing volumes."""
 
     def __init__(self, api: Api, scope: Scope, tasks: Tasks) -> None:
         self._api = api
@@ -55,6 +56,10 @@ class Storage:
             return t.cast(Row, self._api.ask(VOLUME, self._scope.path(region, volume_id=volume_id)))
         except NotFoundError:
             return None
+
+    def named(self, region: str, name: str) -> list[Row]:
+        """The volumes of exactly this name; the provider's filter takes parts of names, and names may repeat."""
+        return [row for row in self._scope.pages(VOLUMES, region, {"name_part": name}) if text(row.get("name")) == name and row.get("id")]
 
     def holder(self, region: str, volume_id: str) -> str | None:
         """The task that holds a volume now."""
@@ -108,37 +113,45 @@ class Storage:
             raise NotFoundError(f"{TITLE} shows no boot volume of instance {instance.id}", id=instance.id)
         if _size(volume) >= wanted:
             return None
-        path = self._scope.path(str(instance.region), volume_id=str(volume["id"]))
+        return self.extend(str(instance.region), str(volume["id"]), wanted, of=f"the boot volume of instance {instance.id}", instance_id=instance.id)
 
-        def now() -> Row:
-            return t.cast(Row, self._api.ask(VOLUME, path))
+    # -- changes ----------------------------------------------------------------------------------------------------
 
-        unclear: OutcomeUnknownError | None = None
-        task_ids: list[str] = []
-        try:
-            task_ids = self._tasks.when_free(
-                lambda: self._api.tasks(EXTEND, path, body={"size": wanted}), lambda _refusal: _holder(now()), f"instance {instance.id}", instance.id
-            )
-        except OutcomeUnknownError as exc:
-            unclear = exc  # only the volume can tell, and while a task holds it, not yet
-        except (ConflictError, RejectedError):
-            if _size(now()) < wanted:
-                raise
+    def create(self, region: str, body: Row) -> Operation:
+        """Order a volume, once."""
+        task_ids = self._api.tasks(VOLUME_CREATE, self._scope.path(region), body=body)
+        return self._tasks.making(f"creation of volume {body['name']}", task_ids, lambda task: task.volumes)
 
-        def check() -> Outcome | None:
-            volume = now()
-            holder = _holder(volume)
-            if holder is not None:
-                self._tasks.glance(holder)
-                return None
-            if _size(volume) >= wanted:
-                return DONE
-            if unclear is not None:
-                raise unclear
-            return None
+    def extend(self, region: str, volume_id: str, size: int, *, of: str | None = None, instance_id: str | None = None) -> Operation:
+        """Make a volume bigger; C(size) in GiB."""
+        return self._change(EXTEND, region, volume_id, {"size": size}, lambda row: _size(row) >= size, "growth", of=of, instance_id=instance_id)
 
-        reading = Operation(f"growth of the boot volume of instance {instance.id} at {TITLE}", check, POLL, instance_id=instance.id)
-        return self._tasks.then(reading, task_ids)
+    def attach(self, region: str, volume_id: str, server: str, holder_of_server: t.Callable[[], str | None]) -> Operation:
+        """Attach a volume to a server."""
+
+        def holder() -> str | None:
+            return self.holder(region, volume_id) or holder_of_server()
+
+        return self._change(VOLUME_ATTACH, region, volume_id, {"instance_id": server}, lambda row: is_in_use(row, server), "attachment", holder=holder)
+
+    def detach(self, region: str, volume_id: str, server: str, holder_of_server: t.Callable[[], str | None]) -> Operation:
+        """Take a volume from a server."""
+
+        def holder() -> str | None:
+            return self.holder(region, volume_id) or holder_of_server()
+
+        return self._change(VOLUME_DETACH, region, volume_id, {"instance_id": server}, lambda row: server not in attached_to(row), "detachment", holder=holder)
+
+    def _change(
+        self, call: Call, region: str, volume_id: str, body: Row, done: t.Callable[[Row], bool], what: str, *, of: str | None = None, **more: t.Any
+    ) -> Operation:
+        path = self._scope.path(region, volume_id=volume_id)
+
+        def look() -> tuple[str | None, bool]:
+            row = sound(t.cast(Row, self._api.ask(VOLUME, path)), volume_id)
+            return _holder(row), done(row)
+
+        return self._tasks.see_through(what, of or f"volume {volume_id}", lambda: self._api.tasks(call, path, body=body), look, **more)
 
 
 def _size(volume: Row) -> int:
@@ -156,3 +169,26 @@ def attached_to(volume: Row) -> list[str]:
     attachments = volume.get("attachments")
     items = [item for item in attachments if isinstance(item, dict)] if isinstance(attachments, list) else []
     return [server for item in items if (server := text(item.get("server_id")) or text(item.get("instance_id")))]
+
+
+def is_in_use(volume: Row, server: str) -> bool:
+    """Whether a volume is attached to a server, and nothing is under way."""
+    return server in attached_to(volume) and (text(volume.get("status")) or "").lower() == IN_USE
+
+
+def is_boot(volume: Row) -> bool:
+    """Whether a server starts from a volume, or could where it is attached to none."""
+    root, bootable = flag(volume.get("is_root_volume")), bool(flag(volume.get("bootable")))
+    return bool(root) or (bootable and (root is None or not attached_to(volume)))
+
+
+def sound(volume: Row, volume_id: str) -> Row:
+    """A volume that has not failed.
+
+    Raises:
+        OperationFailedError: it has.
+    """
+    status = (text(volume.get("status")) or "").lower()
+    if status.startswith("error"):
+        raise OperationFailedError(f"Volume {volume_id} at {TITLE} is in the error state ({status})", hint="Look at it in the provider's panel.")
+    return volume

@@ -13,7 +13,17 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from ..._core.errors import ConflictError, ForbiddenError, NotFoundError, OperationFailedError, QuotaError, TransientError, VpsError
+from ..._core.errors import (
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    OperationFailedError,
+    OutcomeUnknownError,
+    QuotaError,
+    RejectedError,
+    TransientError,
+    VpsError,
+)
 from ..._core.model import DONE, Outcome
 from ..._core.normalise import one_line, text
 from ..._core.wait import TOLERATED_READ_ERRORS, Operation
@@ -33,7 +43,7 @@ Sent = t.TypeVar("Sent")
 
 @dataclass(frozen=True)
 class Task:
-    """A task without what could be secret. C(instances) and C(volumes) are the ids of what it made."""
+    """A task without what could be secret. C(instances), C(volumes) and C(floating_ips) are the ids of what it made."""
 
     id: str
     type: str | None
@@ -44,6 +54,7 @@ class Task:
     region: str | None
     instances: tuple[str, ...]
     volumes: tuple[str, ...]
+    floating_ips: tuple[str, ...]
 
 
 def task_of(row: Row) -> Task:
@@ -67,6 +78,7 @@ def task_of(row: Row) -> Task:
         region=text(row.get("region_id")),
         instances=made("instances"),
         volumes=made("volumes"),
+        floating_ips=made("floatingips"),
     )
 
 
@@ -153,6 +165,71 @@ class Tasks:
             return None if pending else reading.check()
 
         return Operation(reading.what, check, POLL, ",".join(task_ids) or None, reading.instance_id)
+
+    def making(self, what: str, task_ids: t.Sequence[str], made: t.Callable[[Task], tuple[str, ...]]) -> Operation:
+        """The operation that awaits all tasks of an order; its outcome carries the id of what they made, as far as they tell it.
+
+        A task that nobody knows any more is over, and what it made has to be looked for.
+        """
+        pending, ids = list(task_ids), list[str]()
+
+        def check() -> Outcome | None:
+            try:
+                for task in self.progress(pending):
+                    ids.extend(made(task))
+            except NotFoundError:
+                pending.clear()
+            return None if pending else Outcome(ids[0] if ids else None)
+
+        return Operation(f"{what} at {TITLE}", check, POLL, ",".join(task_ids) or None)
+
+    # -- changes ----------------------------------------------------------------------------------------------------
+
+    def see_through(
+        self,
+        what: str,
+        of: str,
+        send: t.Callable[[], list[str]],
+        look: t.Callable[[], tuple[str | None, bool]],
+        *,
+        holder: t.Callable[[], str | None] | None = None,
+        instance_id: str | None = None,
+    ) -> Operation:
+        """Send a change once, and await its tasks and its effect. After a lost answer the object alone can tell, and not while a task holds it.
+
+        Args:
+            what: the change in words.
+            of: its object in words.
+            send: sends it; the ids of the tasks that it started.
+            look: the task that holds the object now, and whether the object shows the effect.
+            holder: the task to wait for where the change is refused, if other objects than this one can be in the way.
+
+        Raises:
+            OutcomeUnknownError: the answer was lost, and the object shows neither task nor effect.
+            NotFoundError: the object is gone.
+        """
+        unclear: OutcomeUnknownError | None = None
+        task_ids: list[str] = []
+        try:
+            task_ids = self.when_free(send, lambda _refusal: holder() if holder else look()[0], of, instance_id)
+        except OutcomeUnknownError as exc:
+            if look() == (None, False):
+                raise
+            unclear = exc
+        except (ConflictError, RejectedError):
+            if not look()[1]:
+                raise
+
+        def check() -> Outcome | None:
+            at_work, done = look()
+            if at_work is not None:
+                self.glance(at_work)
+                return None
+            if unclear is not None and not done:
+                raise unclear
+            return DONE if done else None
+
+        return self.then(Operation(f"{what} of {of} at {TITLE}", check, POLL, instance_id=instance_id), task_ids)
 
     # -- locks ------------------------------------------------------------------------------------------------------
 
