@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 from .._core.kinds import SMTP_FILTER
+from .._resources.smtp_filter import SmtpFilterTask
 from .declared import inform, manage
 
-smtp_filter = manage(SMTP_FILTER)
+smtp_filter = manage(SMTP_FILTER, SmtpFilterTask)
 smtp_filter_info = inform(SMTP_FILTER)

@@ -17,7 +17,9 @@ from .._core.errors import (
     NotFoundError,
     OptionError,
     OutcomeUnknownError,
+    RateLimitedError,
     TransientError,
+    UnreachableError,
     WaitTimeoutError,
 )
 from .._core.model import DONE, Instance
@@ -241,6 +243,9 @@ class DeclaredTask(ResourceTask[State]):
         return [*steps, *self.acts(state)], drift
 
     def _replacement(self, state: State, record: Record) -> list[Step]:
+        if self.wish["id"]:
+            told = f"id: replacing the {self.label(record)} would make a {self.kind.words} with another id"
+            raise OptionError(told, hint=f"Give the name {record.name} instead of the id.", option="id")
         new = self.verbs.plan_new(self.wish, state.instance)
         old, made = self.named(record), self.named(new.predicted)
         return [Step("replace", self.kind.name, old, made, effect=REPLACE, needs=(REPLACE,), target=new, secret=new.secret)]
@@ -315,6 +320,8 @@ class DeclaredTask(ResourceTask[State]):
 
     def carry_out(self, step: Step, state: State, plan: Plan) -> State:
         """Send one step, and wait for its end where the task waits at all."""
+        if step.action == "replace":
+            return self._replaced(step, state)
         if _is_order(step):
             return self._ordered(step, state) if self.kind.ordered else self._sent(step, state)
         if state.record is None:
@@ -324,7 +331,10 @@ class DeclaredTask(ResourceTask[State]):
         return self._sent(step, state)
 
     def _sent(self, step: Step, state: State, note: Note | None = None) -> State:
-        """Send a step, once, and see it through."""
+        """Send a step, once, and see it through; what somebody else, or a run that was killed, began with the object ends before."""
+        pending = self.verbs.settling(state.record) if state.record is not None and self.wish.wait and step.action != "delete" else None
+        if pending is not None:
+            self.context.waiter.wait(pending, self.context.deadline)
         facts = {"id": state.record.id if state.record else None, "step": step.action}
         operation = send_safely(self.context, lambda: self._send(step, state), lambda: self._seen(step, state), facts, self._patience(step))
         if note is not None and operation is not None and operation.id:
@@ -332,13 +342,23 @@ class DeclaredTask(ResourceTask[State]):
         self.accepted(step)
         return self._followed(step, state, operation)
 
+    def _replaced(self, step: Step, state: State) -> State:
+        """Delete, see it gone, and make it anew; a failure in between tells the deletion as done."""
+        done, removal = list(self._done), Step("delete", self.kind.name, step.before, None, effect=DELETE)
+        self._sent(removal, state)
+        if look_for(self.context, lambda: True if self.now(state) is None else None, self.context.deadline.remaining) is None:
+            raise NotAppliedError(f"{self.title} accepted the deletion of the {self.label(state.record)}, but it is still there", hint="Run the task again.")
+        state = self._sent(Step("create", self.kind.name, None, step.after), replace(state, record=None, new=step.target))
+        self._done[:] = done
+        return state
+
     def _followed(self, step: Step, state: State, operation: Operation | None) -> State:
         made_id: str | None = None
         if operation is not None and self.wish.wait:
             made_id = self.context.waiter.wait(operation, self.context.deadline).instance_id
         elif operation is not None:
             state = replace(state, operation_id=operation.id, under_way=True)
-        if step.action in MAKING:
+        if step.action == "create":
             return self._made(state, made_id) if self.wish.wait or operation is None else state
         if step.action == "delete":
             return replace(state, record=t.cast(Record, state.record).gone()) if not self.wish.wait else state
@@ -355,21 +375,19 @@ class DeclaredTask(ResourceTask[State]):
         record = t.cast(Record, state.record)
         if step.action == "delete":
             return self.verbs.delete(record)
-        if step.action == "replace":
-            gone = self.verbs.delete(record)
-            if gone is not None:
-                self.context.waiter.wait(gone, self.context.deadline)
-            return self.verbs.create(step.target)
         return self.verbs.change(record, step)
 
     def _seen(self, step: Step, state: State) -> Operation | None:
-        """After an unclear outcome: an operation that is done, when the step shows its effect."""
+        """After an unclear outcome: what is left to await, when the step shows its effect."""
         now = self.now(state)
         if step.action in ("create", "delete"):
             seen = (now is not None) is (step.action == "create")
         else:
             seen = now is not None and self._shows(step, now, state)
-        return self.driver.operation(f"{step.action} of a {self.kind.words}", lambda: DONE) if seen else None
+        if not seen:
+            return None
+        pending = self.verbs.settling(now) if now is not None else None
+        return pending or self.driver.operation(f"{step.action} of a {self.kind.words}", lambda: DONE)
 
     def _shows(self, step: Step, now: Record, state: State) -> bool:
         field = next((each for each in self.kind.fields if each.name == step.field and (each.link or each.action == step.action)), None)
@@ -410,10 +428,10 @@ class DeclaredTask(ResourceTask[State]):
             note.write(sent_at=self.context.provider_time(), before=step.before)
             try:
                 state = self._sent(step, state, note)
-            except (OutcomeUnknownError, TransientError, WaitTimeoutError, LedgerError):
-                raise  # the note stays, since nobody knows yet what becomes of it
-            except Exception:
-                note.clear()
+            except Exception as exc:
+                refused = isinstance(exc, (RateLimitedError, UnreachableError)) and step not in self._done
+                if refused or not isinstance(exc, (OutcomeUnknownError, TransientError, WaitTimeoutError, LedgerError)):
+                    note.clear()  # else it stays, since nobody knows yet what becomes of the order
                 raise
             self._leave(note, state, step)
             return state

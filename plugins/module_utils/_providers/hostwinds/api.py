@@ -58,6 +58,7 @@ CALLS: dict[str, Call] = {
         _read("get_instance"),
         _read("get_instance_ids"),
         _read("get_instance_ips"),
+        _read("get_smtp_filters"),
         _read("check_serviceid"),
         _read("get_instance_firewall_profile"),
         _read("get_firewall_profiles"),
@@ -71,6 +72,8 @@ CALLS: dict[str, Call] = {
         _write("terminate", Retry.CHECK_FIRST),
         _write("recreate", Retry.NEVER),
         _write("reinstall_instance", Retry.NEVER),
+        _write("repair_instance", Retry.NEVER),
+        _write("finalize_iso", Retry.NEVER),
         _write("rescue", Retry.NEVER),
         _write("unrescue", Retry.NEVER),
         _write("edit_instance", Retry.CHECK_FIRST),
@@ -78,6 +81,11 @@ CALLS: dict[str, Call] = {
         _write("toggle_lock", Retry.NEVER),
         _write("set_instance_firewall", Retry.CHECK_FIRST),
         _write("set_rdns", Retry.CHECK_FIRST),
+        _write("set_main_ip", Retry.CHECK_FIRST),
+        _write("delete_ip", Retry.CHECK_FIRST),
+        _write("change_main_ip", Retry.NEVER),
+        _write("regenerate_networking", Retry.NEVER),
+        _write("create_ip_cleanup_fee", Retry.NEVER),
         _write("upgrade_instance", Retry.NEVER),
         _write("upgrade_server", Retry.NEVER),
         _write("confirm_upgrade", Retry.CHECK_FIRST),
@@ -274,6 +282,12 @@ class Api:
         if not isinstance(payload, (list, dict)):
             raise _shapeless("get_instance_ips")
         return payload
+
+    def smtp_filters(self, service_id: str) -> list[Row]:
+        """The outgoing-mail filters of a server; PHP writes none of them as an empty list."""
+        payload = self.send("get_smtp_filters", service_id)
+        listed = payload.get("spam", payload) if isinstance(payload, dict) else payload
+        return _rows("get_smtp_filters", [] if listed in (None, {}) else listed, lambda row: "none is needed")
 
     # -- firewall profiles and plans ----------------------------------------------------------------------------------
 

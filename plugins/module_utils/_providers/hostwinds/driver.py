@@ -248,6 +248,12 @@ class HostwindsDriver(Driver):
         for option in PROFILE.capabilities.required:
             if not given.get(option):
                 raise OptionError(f"{option} is needed to create an instance at Hostwinds", option=option)
+        if fields.get("iso_finalized") and fields["image"] == mapping.ISO:
+            raise OptionError(
+                "iso_finalized: a new instance that boots an ISO has nothing to finish yet",
+                hint="Create it without iso_finalized, install the system in the Hostwinds console, then run the task with it.",
+                option="iso_finalized",
+            )
         plan = self.catalogue.plan(str(fields["size"]))
         custom = custom_values(fields)
         body = {
@@ -444,33 +450,70 @@ class HostwindsDriver(Driver):
 
     def restart(self, instance: Instance, mode: str) -> Operation | None:
         """Reboot; when no effect shows within the start grace, a warning says so."""
-        return self._reboot(self._now(instance))
+        return self._reboot(self.now(instance))
 
     def _reboot(self, before: Instance) -> Operation:
         self.api.send("reboot", before.id)
+        return self.restarting("restart", before)
+
+    def restarting(self, what: str, before: Instance, unclear: OutcomeUnknownError | None = None) -> Operation:
+        """Await the restart that something brought along.
+
+        When no effect of it shows within the start grace, a warning says so.
+
+        Args:
+            what: what was sent, in words.
+            before: the server as it was read before that.
+            unclear: what is raised instead of the warning, where only an effect can show that it arrived.
+        """
         wanted = (RUNNING, RESCUE) if before.status == RESCUE else (RUNNING,)
 
         def silent() -> Outcome:
-            self.context.warn(f"{self.PROFILE.title} accepted the restart of {self.label(before)}, but no effect of it was seen")
+            if unclear is not None:
+                raise unclear
+            self.context.warn(f"{self.PROFILE.title} accepted the {what} of {self.label(before)}, but no effect of it was seen")
             return DONE
 
-        return self._change("restart", before, lambda now: now.status in wanted, silent)
+        return self._change(what, before, lambda now: now.status in wanted, silent)
+
+    def repair(self, instance: Instance) -> Operation | None:
+        """Repair it, with a restart."""
+        before = self.now(instance)
+        self.api.send("repair_instance", before.id)
+        wanted = (RUNNING, RESCUE) if before.status == RESCUE else (RUNNING,)
+        return self._change("repair", before, lambda now: now.status in wanted, self._without_effect("repair", before))
+
+    def finalize_iso(self, instance: Instance) -> Operation | None:
+        """Finish an installation from an ISO, once; refused because it is finished by now is as good."""
+        before = self.now(instance)
+        try:
+            self.api.send("finalize_iso", before.id)
+        except (ConflictError, RejectedError):
+            if self.now(instance).facts["iso"]:
+                raise
+            return None
+        return self._change("end of the ISO installation", before, lambda now: True, self._without_effect("end of the ISO installation", before))
+
+    def _without_effect(self, what: str, instance: Instance) -> t.Callable[[], Outcome]:
+        """What a change ends with that shows no effect within the start grace."""
+
+        def fail() -> Outcome:
+            raise NotAppliedError(f"{self.PROFILE.title} accepted the {what} of {self.label(instance)}, but no effect of it was seen", id=instance.id)
+
+        return fail
 
     def rebuild(self, instance: Instance, image: str | None) -> Operation | None:
         """Recreate it, or reinstall it from another template; both wipe the disk."""
-        before = self._now(instance)
+        before = self.now(instance)
         if image is None:
             self.api.send("recreate", instance.id)
         else:
             self.api.send("reinstall_instance", instance.id, template=image)
 
-        def silent() -> Outcome:
-            raise NotAppliedError(f"{self.PROFILE.title} accepted the rebuild of {self.label(instance)}, but no effect of it was seen", id=instance.id)
-
         def done(now: Instance) -> bool:
             return now.status == RUNNING and (image is None or not _comparable(now) or image in now.facts["templates"])
 
-        return self._change("rebuild", before, done, silent)
+        return self._change("rebuild", before, done, self._without_effect("rebuild", instance))
 
     def predict_rebuild(self, instance: Instance, image: str | None) -> dict[str, t.Any]:
         """Recreating may change every address (section 7); of a new template only one of two ids is known."""
@@ -478,7 +521,7 @@ class HostwindsDriver(Driver):
             return {"addresses": ()}
         return {} if image == instance.image_id else {"image": None, "image_id": None}
 
-    def _now(self, instance: Instance) -> Instance:
+    def now(self, instance: Instance) -> Instance:
         """A fresh read: the snapshot that evidence of change is judged by."""
         now = self.fetch(str(instance.id))
         if now is None:
@@ -510,7 +553,7 @@ class HostwindsDriver(Driver):
     def rename(self, instance: Instance, name: str) -> Operation | None:
         """Change the label; the host name stays."""
         self.api.send("edit_instance", instance.id, srvrname=name)
-        return self._verified("rename", instance, lambda: self._now(instance).name == name)
+        return self._verified("rename", instance, lambda: self.now(instance).name == name)
 
     def set_firewalls(self, instance: Instance, firewalls: t.Sequence[Ref]) -> Operation | None:
         """Assign one profile by its full listed name and read it back (section 11)."""
@@ -525,18 +568,18 @@ class HostwindsDriver(Driver):
     def set_password(self, instance: Instance, password: str) -> Operation | None:
         """Change it; a running server takes it over with a reboot (HW-32)."""
         self.api.send("change_password", instance.id, password=password)
-        now = self._now(instance)
+        now = self.now(instance)
         return None if now.status in (STOPPED, SUSPENDED) else self._reboot(now)
 
     def set_locked(self, instance: Instance, locked: bool) -> Operation | None:
         """Flip the lock only when a fresh read shows the wrong side, once, and read again (HW-13)."""
-        now = self._now(instance)
+        now = self.now(instance)
         if now.locked is None:
             raise ConflictError(f"{self.PROFILE.title} does not tell whether {self.label(instance)} is locked, and can only flip its lock", id=instance.id)
         if now.locked is locked:
             return None
         self.api.send("toggle_lock", instance.id)
-        return self._verified("lock" if locked else "unlock", instance, lambda: self._now(instance).locked is locked)
+        return self._verified("lock" if locked else "unlock", instance, lambda: self.now(instance).locked is locked)
 
     def _verified(self, what: str, instance: Instance, holds: t.Callable[[], bool]) -> Operation | None:
         """A change that is done with the answer, if a read shows it; one stale read is given the start grace."""

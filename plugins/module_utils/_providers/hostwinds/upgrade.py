@@ -8,12 +8,25 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._core.errors import ConflictError, ConsentError, NotAppliedError, NotFoundError, OutcomeUnknownError, QuotaError, RejectedError
+from ..._core.errors import (
+    ConflictError,
+    ConsentError,
+    NotAppliedError,
+    NotFoundError,
+    OutcomeUnknownError,
+    ProviderError,
+    QuotaError,
+    RateLimitedError,
+    RejectedError,
+    UnsupportedError,
+    VpsError,
+)
 from ..._core.model import DELETING, RESCUE, RESIZING, RUNNING, STOPPED, SUSPENDED, Instance, Outcome
 from ..._core.wait import Deadline, Operation
 from .api import Row, pending_invoice
 
 if t.TYPE_CHECKING:
+    from ..._journal import Note
     from .driver import HostwindsDriver
 
 PAYMENT_GRACE = 300.0  # seconds; who pays later runs the task again
@@ -27,7 +40,8 @@ _Stage = t.Callable[[], "Outcome | None"]
 class Upgrade:
     """One server's way to another plan; each check is one stage's next look.
 
-    At most one order and one application are sent in a run, whatever becomes of their answers.
+    At most one order and one application are sent in a run, whatever becomes of their answers. By the journal, a task that runs at the
+    same time orders nothing, and neither does the run after one that was killed, until the order shows.
 
     Args:
         rid: the wanted plan.
@@ -43,6 +57,8 @@ class Upgrade:
         self.rid = rid
         self.custom = custom
         self.may_restart = may_restart
+        self._what = f"upgrade of instance {self.id}"
+        self._unseen: Note | None = None  # the note of an order that does not show yet
         self._pending = False
         self._confirmations = 0
         self._sizes: tuple[int | None, ...] = ()
@@ -51,7 +67,12 @@ class Upgrade:
 
     def begin(self) -> Operation | None:
         """Send the first call that is missing, and return what is left to await."""
-        if self._next() is not None:
+        context = self.driver.context
+        with context.journal.order(self._what, context.deadline) as note:
+            ended = self._next(note)
+            if self._unseen is None:
+                note.clear()
+        if ended is not None:
             return None
         return self.driver.operation(f"upgrade of {self.label}", self._check, instance_id=self.id)
 
@@ -61,7 +82,7 @@ class Upgrade:
 
     # -- where it stands ----------------------------------------------------------------------------------------------
 
-    def _next(self) -> Outcome | None:
+    def _next(self, note: Note) -> Outcome | None:
         """Look at everything and take the one step that is due (HW-30)."""
         now = self._now()
         if now.facts["resized"]:
@@ -74,10 +95,25 @@ class Upgrade:
             return self._enter(self._await_payment, PAYMENT_GRACE)
         if now.facts["upgrade_ordered"]:
             return self._apply(now)
-        if self._has_plan():
+        current = self._plan()
+        if current == self.rid:
             return Outcome(self.id)
-        self.driver.api.send("upgrade_instance", self.id, rid=self.rid, **self.custom)
+        finished = note.left is not None and current is not None and current == note.left.get("rid")
+        if note.left is None or finished:
+            self._order(note)
+        self._unseen = note
         return self._enter(self._await_payment, GRACE)
+
+    def _order(self, note: Note) -> None:
+        """Send the order, once; what was refused for certain leaves no note."""
+        note.left = None
+        note.write(sent_at=self.driver.context.provider_time(), rid=self.rid)
+        try:
+            self.driver.api.send("upgrade_instance", self.id, rid=self.rid, **self.custom)
+        except (ProviderError, UnsupportedError, RateLimitedError) as exc:
+            if not isinstance(exc, RateLimitedError) or exc.facts.get("provider_message"):  # an HTTP 429 alone proves nothing (section 4)
+                note.clear()
+            raise
 
     def _apply(self, now: Instance) -> Outcome | None:
         restarts = self.driver.api.upgrade_reboots(self.id)
@@ -117,19 +153,19 @@ class Upgrade:
         if pending is not None:
             if not self._pending:
                 self._pending = True
+                self._shown()
                 self._grace = self._clock(PAYMENT_GRACE)
             if self._grace.passed or self.driver.context.deadline.passed:
                 raise self._unpaid(pending)
             return None
         now = self._now()
-        if now.facts["resized"]:
-            return self._confirm()
-        if now.facts["upgrade_ordered"]:
-            return self._apply(now)
+        if now.facts["resized"] or now.facts["upgrade_ordered"]:
+            self._shown()
+            return self._confirm() if now.facts["resized"] else self._apply(now)
         if self._pending:
             return Outcome(self.id) if self._has_plan() else self._apply(now)
-        if self._grace.passed or self.driver.context.deadline.passed:
-            raise NotAppliedError(f"Hostwinds accepted the order for the upgrade of {self.label}, but no order shows", id=self.id)
+        if self._unseen and (self._grace.passed or self.driver.context.deadline.passed):
+            raise self._never_shown(self._unseen)
         return None
 
     def _await_resized(self) -> Outcome | None:
@@ -152,7 +188,7 @@ class Upgrade:
 
     def _await_plan(self) -> Outcome | None:
         """The mark of the plan may be late, so another plan than the wanted one never leads to a second order here."""
-        current = self.driver.catalogue.current_size(self.id, fresh=True)
+        current = self._plan()
         if current in (self.rid, None):
             return Outcome(self.id)
         if self._grace.passed or self.driver.context.deadline.passed:
@@ -164,7 +200,10 @@ class Upgrade:
         return None
 
     def _has_plan(self) -> bool:
-        return self.driver.catalogue.current_size(self.id, fresh=True) == self.rid
+        return self._plan() == self.rid
+
+    def _plan(self) -> str | None:
+        return self.driver.catalogue.current_size(self.id, fresh=True)
 
     # -- small things -----------------------------------------------------------------------------------------------------
 
@@ -182,6 +221,17 @@ class Upgrade:
         if now is None or now.status == DELETING:
             raise NotFoundError(f"{self.label} vanished during its upgrade", id=self.id)
         return now
+
+    def _shown(self) -> None:
+        """The order shows, so that its note has done its work."""
+        self._unseen = None
+        self.driver.context.journal.forget(self._what)
+
+    def _never_shown(self, note: Note) -> VpsError:
+        clear = f"Look in the Hostwinds panel and at its invoices. If there is no such order, remove {note.path} and run the task again."
+        if note.left is None:
+            return NotAppliedError(f"Hostwinds accepted the order for the upgrade of {self.label}, but no order shows", hint=clear, id=self.id)
+        return OutcomeUnknownError(f"An earlier run ordered an upgrade of {self.label}, and no order shows; nothing was ordered now", hint=clear, id=self.id)
 
     def _unpaid(self, pending: Row) -> QuotaError:
         return QuotaError(

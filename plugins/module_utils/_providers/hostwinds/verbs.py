@@ -12,8 +12,10 @@ from __future__ import annotations
 import typing as t
 
 if t.TYPE_CHECKING:
+    from .addresses import HostwindsAddresses
     from .driver import HostwindsDriver
     from .firewalls import Profiles
+    from .smtp_filters import HostwindsSmtpFilters
 
 
 def firewall(driver: HostwindsDriver) -> Profiles:
@@ -22,4 +24,16 @@ def firewall(driver: HostwindsDriver) -> Profiles:
     return Profiles(driver)
 
 
-VERBS = {"firewall": firewall}
+def address(driver: HostwindsDriver) -> HostwindsAddresses:
+    from .addresses import HostwindsAddresses
+
+    return HostwindsAddresses(driver)
+
+
+def smtp_filter(driver: HostwindsDriver) -> HostwindsSmtpFilters:
+    from .smtp_filters import HostwindsSmtpFilters
+
+    return HostwindsSmtpFilters(driver)
+
+
+VERBS = {"firewall": firewall, "address": address, "smtp_filter": smtp_filter}

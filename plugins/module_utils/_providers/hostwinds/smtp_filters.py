@@ -1,0 +1,56 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Filters of outgoing mail: who pays the clean-up fee gets rid of them (HW-29)."""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+
+from ..._core.kinds import SMTP_FILTER
+from ..._core.model import Instance
+from ..._core.normalise import integer, text
+from ..._core.plan import Step
+from ..._core.records import Record
+from ..._core.together import side_by_side
+from ..._core.wait import Operation
+from ..records import RecordVerbs, RecordWish
+from .api import Row
+from .profile import PROFILE
+
+if t.TYPE_CHECKING:
+    from .driver import HostwindsDriver
+
+
+class HostwindsSmtpFilters(RecordVerbs["HostwindsDriver"]):
+    """The verbs of SMTP filters; rows of the whole account would not tell whose they are, so each server is asked."""
+
+    driver: HostwindsDriver
+    patience = 60.0  # seconds until an invoice should be listed
+
+    def find(self, wish: RecordWish, instance: Instance | None) -> list[Record]:
+        """The filters of one server, of which there may be none."""
+        return [self._read(instance)] if instance else []
+
+    def select(self, wanted: RecordWish, instance: Instance | None) -> list[Record]:
+        """The servers that have filters."""
+        servers = [instance] if instance else self.driver.list_all()
+        read = side_by_side([functools.partial(self._read, server) for server in servers], self.driver.api.client.in_flight)
+        return [record for record in read if record["filters"]]
+
+    def _read(self, server: Instance) -> Record:
+        filters = [_filter(row) for row in self.driver.api.smtp_filters(str(server.id))]
+        invoiced = any(each["invoice_id"] for each in filters) if filters else None
+        return SMTP_FILTER.record(PROFILE.name, {"instance": {"id": server.id, "name": server.name}, "filters": filters, "invoiced": invoiced})
+
+    def change(self, record: Record, step: Step) -> Operation | None:
+        """Order the clean-up fee, once: each call makes an invoice. Its success says "A valid serviceid is required." (HW-3)."""
+        self.driver.api.send("create_ip_cleanup_fee", record["instance"]["id"])
+        return None
+
+
+def _filter(row: Row) -> dict[str, t.Any]:
+    invoice = integer(row.get("invoice_id")) or 0
+    return {"type": text(row.get("type")), "created": text(row.get("created")), "invoice_id": str(invoice) if invoice > 0 else None}
