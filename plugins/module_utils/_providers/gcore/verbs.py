@@ -13,7 +13,9 @@ import typing as t
 
 if t.TYPE_CHECKING:
     from .backups import Snapshots
+    from .details import GcoreDetails, GcoreSizes
     from .driver import GcoreDriver
+    from .figures import GcoreMetrics, GcoreQuotas
     from .firewalls import SecurityGroups
 
 
@@ -29,4 +31,35 @@ def firewall(driver: GcoreDriver) -> SecurityGroups:
     return SecurityGroups(driver)
 
 
-VERBS = {"backup": backup, "firewall": firewall}
+def metrics(driver: GcoreDriver) -> GcoreMetrics:
+    from .figures import GcoreMetrics
+
+    return GcoreMetrics(driver)
+
+
+def quota(driver: GcoreDriver) -> GcoreQuotas:
+    from .figures import GcoreQuotas
+
+    return GcoreQuotas(driver)
+
+
+def instance_info(driver: GcoreDriver) -> GcoreDetails:
+    from .details import GcoreDetails
+
+    return GcoreDetails(driver)
+
+
+def catalog_info(driver: GcoreDriver) -> GcoreSizes:
+    from .details import GcoreSizes
+
+    return GcoreSizes(driver)
+
+
+VERBS = {
+    "backup": backup,
+    "firewall": firewall,
+    "metrics": metrics,
+    "quota": quota,
+    "instance_info": instance_info,
+    "catalog_info": catalog_info,
+}
