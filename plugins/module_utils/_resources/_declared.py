@@ -154,7 +154,7 @@ class DeclaredTask(ResourceTask[State]):
         if not any(self.wish[option] for option in self.kind.identity):
             self.presumed = True  # check mode: an earlier task is about to tell what this one is about
         nowhere = self.presumed and (self.kind.identity == (INSTANCE,) or not any(self.wish[option] for option in self.kind.identity))
-        record = None if nowhere else self._one(self.verbs.find(self.wish, instance))
+        record = None if nowhere else self.settled(self._one(self.verbs.find(self.wish, instance)), instance)
         if record is None and self.presumed:
             record = self.verbs.to_come(self.wish)
         self._check_identity(record)
@@ -165,6 +165,16 @@ class DeclaredTask(ResourceTask[State]):
             state = replace(state, new=self.verbs.plan_new(self.wish, instance))
         self.inspect(state)
         return state
+
+    def settled(self, record: Record | None, instance: Instance | None) -> Record | None:
+        """The object once nothing is under way with it any more, as far as this task waits at all."""
+        if record is None or not self.wish.wait or self.context.check_mode:
+            return record
+        operation = self.verbs.unsettled(record, self.wish)
+        if operation is None:
+            return record
+        self.context.waiter.wait(operation, self.context.deadline)
+        return self._one(self.verbs.find(self.wish, instance))
 
     def _instance(self) -> Instance | None:
         wanted = self.wish[INSTANCE]
@@ -240,7 +250,7 @@ class DeclaredTask(ResourceTask[State]):
             drift += differences
         if drift and self.kind.replaceable and REPLACE in self.wish.allow:
             return self._replacement(state, record), []
-        return [*steps, *self.acts(state)], drift
+        return [self.verbs.plan_change(record, step, self.wish) for step in (*steps, *self.acts(state))], drift
 
     def _replacement(self, state: State, record: Record) -> list[Step]:
         if self.wish["id"]:
@@ -308,7 +318,7 @@ class DeclaredTask(ResourceTask[State]):
 
     def shown(self, state: State) -> t.Mapping[str, t.Any]:
         """The object."""
-        record = state.record or self.blank()
+        record = state.record or (state.new.predicted if state.new else self.blank())
         absent = state.record is None and self.wish.state == "absent"
         return (record.gone() if absent else record).public()
 

@@ -57,6 +57,10 @@ class Account:
             raise OptionError(f"{TITLE} lists no region that holds instances, so there is none to search", hint="Set region.", option="region")
         return codes
 
+    def scope(self) -> list[str]:
+        """The region of the connection options, else all that are searched."""
+        return [self.region] if self.region else self.searched()
+
     def default(self) -> str | None:
         """The account's default region, where exactly one is marked."""
         marked = {str(row["code"]) for row in self.regions() if flag(row.get("default"))}
@@ -119,15 +123,19 @@ class Account:
         return self.send(call, self.region, path=path, body=body) if self.region else self._client.send(call, path, json_body=body)
 
     def instances(self, region: str) -> list[Row]:
-        """Every instance of a region: all pages, counted here (section 2.1), or an error."""
-        pages = [self._page(region, 1)]
+        """Every instance of a region."""
+        return self.paged(api.LIST, region)
+
+    def paged(self, call: Call, region: str) -> list[Row]:
+        """Every row of a list that comes in pages: all of them, counted here (section 2.1), or an error."""
+        pages = [self._page(call, region, 1)]
         while len(pages) < api.pages(pages[-1]):
             missing = range(len(pages) + 1, api.pages(pages[-1]) + 1)
-            pages += side_by_side([functools.partial(self._page, region, number) for number in missing], self._client.in_flight)
+            pages += side_by_side([functools.partial(self._page, call, region, number) for number in missing], self._client.in_flight)
         return list({str(row["id"]): row for page in pages for row in api.rows(page)}.values())
 
-    def _page(self, region: str, number: int) -> Response:
-        return self.send(api.LIST, region, query={"page": number, "per_page": api.PER_PAGE})
+    def _page(self, call: Call, region: str, number: int) -> Response:
+        return self.send(call, region, query={"page": number, "per_page": api.PER_PAGE})
 
     def rows(self, call: Call, region: str, kind: str = "") -> list[Row]:
         """One of the lists of a region, read once; C(kind) is its C(type) where it takes one."""
@@ -233,6 +241,15 @@ class Account:
             OptionError: none or several fit.
         """
         return self._one("ssh_keys", wanted, self.ssh_keys(region), "name", region)
+
+    def volume_snapshot(self, region: str, wanted: str) -> Row:
+        """The snapshot of a volume of this name or id (section 7.3).
+
+        Raises:
+            OptionError: none or several fit.
+        """
+        listed = api.rows(self.send(api.VOLUME_SNAPSHOTS, region, query={"resource_type": "volume"}))
+        return self._one("snapshot", wanted, [{**row, "id": row["snapshot_id"]} for row in listed], "name", region)
 
     def _one(self, option: str, wanted: str, listed: t.Sequence[Row], key: str, region: str) -> Row:
         found = _fitting(listed, key, wanted)

@@ -42,10 +42,17 @@ _RULES = f"{_FIREWALLS}/{{firewall_id}}/rules"
 _SNAPSHOTS = f"{_INSTANCES}/{{instance_id}}/snapshots"
 _ALL_SNAPSHOTS = "/v2/resourcesnapshots"
 _SCHEDULES = "/v2/resourcesnapshotschedules"
+_IPS = "/v2/ips"
+_VOLUMES = "/v2/volumes"
 
 
 def _idempotent(call_id: str, method: str, path: str) -> Call:
     return Call(call_id, method, path, mutates=True, retry=Retry.IDEMPOTENT)
+
+
+def _after_a_look(call_id: str, method: str, path: str) -> Call:
+    """A call that gives something to a server or takes it away: whoever has it is read before it is sent again."""
+    return Call(call_id, method, path, mutates=True, retry=Retry.CHECK_FIRST)
 
 
 def _once(call_id: str, path: str) -> Call:
@@ -65,6 +72,9 @@ RESIZE = Call("instances.resize", "PUT", f"{_ONE}/resize", mutates=True, retry=R
 SET_FIREWALL = _idempotent("instances.set_firewall", "PUT", f"{_ONE}/firewall")
 DELETE = _idempotent("instances.delete", "DELETE", _ONE)
 UPDATE = _idempotent("instances.update", "PUT", _ONE)
+CONSOLE_OPEN = _idempotent("instances.console_open", "PUT", f"{_ONE}/vnc")
+CONSOLE = Call("instances.console_get", "GET", f"{_ONE}/vnc")
+CONSOLE_CLOSE = _idempotent("instances.console_close", "DELETE", f"{_ONE}/vnc")
 RECOVERY_ENABLE = _idempotent("instances.recovery_enable", "PUT", f"{_ONE}/recovery")
 RECOVERY_DISABLE = _idempotent("instances.recovery_disable", "DELETE", f"{_ONE}/recovery")
 RECOVERY_STATUS = Call("instances.recovery_status", "GET", f"{_ONE}/recovery")
@@ -94,16 +104,32 @@ SCHEDULES = Call("snapshot_schedules.list", "GET", _SCHEDULES)
 SCHEDULE_CREATE = _once("snapshot_schedules.create", _SCHEDULES)
 SCHEDULE_UPDATE = _idempotent("snapshot_schedules.update", "PUT", f"{_SCHEDULES}/{{id}}")
 SCHEDULE_DELETE = _idempotent("snapshot_schedules.delete", "DELETE", f"{_SCHEDULES}/{{id}}")
+IPS = Call("ips.list", "GET", _IPS)
+IP_CREATE = _once("ips.create", _IPS)
+IP_RENAME = _idempotent("ips.rename", "PUT", f"{_IPS}/{{id}}")
+IP_ACTION = _after_a_look("ips.action", "POST", f"{_IPS}/{{id}}/actions")
+IP_DELETE = _idempotent("ips.delete", "DELETE", f"{_IPS}/{{id}}")
+VOLUMES = Call("volumes.list", "GET", _VOLUMES)
+VOLUME_CREATE = _once("volumes.create", _VOLUMES)
+VOLUME_ATTACH = _after_a_look("volumes.attach", "PUT", f"{_VOLUMES}/{{id}}/attach")
+VOLUME_DETACH = _after_a_look("volumes.detach", "PUT", f"{_VOLUMES}/{{id}}/detach")
+VOLUME_DELETE = _idempotent("volumes.delete", "DELETE", f"{_VOLUMES}/{{id}}")
+VOLUME_SNAPSHOTS = Call("volume_snapshots.list", "GET", "/v2/snapshots")
 
 CALLS = (
     *(CREATE, LIST, GET, SET_TAGS, HARD_REBOOT, SOFT_REBOOT, STOP, START, RESIZE, SET_FIREWALL, DELETE, UPDATE),
-    *(RECOVERY_ENABLE, RECOVERY_DISABLE, RECOVERY_STATUS, REGIONS, SIZES, IMAGES, NETWORKS),
+    *(CONSOLE_OPEN, CONSOLE, CONSOLE_CLOSE, RECOVERY_ENABLE, RECOVERY_DISABLE, RECOVERY_STATUS, REGIONS, SIZES, IMAGES, NETWORKS),
     *(SSH_KEYS, SSH_KEY_CREATE, SSH_KEY_RENAME, SSH_KEY_DELETE),
     *(FIREWALLS, FIREWALL_CREATE, FIREWALL_RENAME, FIREWALL_DELETE, RULES, RULE_CREATE, RULE_DELETE),
     *(SNAPSHOTS, SNAPSHOT_CREATE, SNAPSHOT_DELETE, SNAPSHOT_RESTORE, ALL_SNAPSHOTS, ANY_SNAPSHOT_DELETE, ANY_SNAPSHOT_RESTORE),
     *(SCHEDULES, SCHEDULE_CREATE, SCHEDULE_UPDATE, SCHEDULE_DELETE),
+    *(IPS, IP_CREATE, IP_RENAME, IP_ACTION, IP_DELETE),
+    *(VOLUMES, VOLUME_CREATE, VOLUME_ATTACH, VOLUME_DETACH, VOLUME_DELETE, VOLUME_SNAPSHOTS),
 )
-REGION_IN_BODY = (CREATE, SET_TAGS, RESIZE, SET_FIREWALL, FIREWALL_CREATE, FIREWALL_RENAME, RULE_CREATE)  # reading 2
+REGION_IN_BODY = (  # reading 2
+    *(CREATE, SET_TAGS, RESIZE, SET_FIREWALL, FIREWALL_CREATE, FIREWALL_RENAME, RULE_CREATE),
+    *(IP_CREATE, IP_RENAME, IP_ACTION, VOLUME_CREATE, VOLUME_ATTACH, VOLUME_DETACH),
+)
 _PRIVATE_REGIONS_ONLY = (SNAPSHOTS, ALL_SNAPSHOTS, SCHEDULES)  # section 7.1
 _BODY_IGNORED = (SNAPSHOT_DELETE,)
 
@@ -171,6 +197,10 @@ def wrapped(listed: t.Iterable[Row]) -> list[t.Any]:
     return [row.get("instance") for row in listed if (text(row.get("resource_type")) or "instance").lower() == "instance"]
 
 
+def _is_console(data: t.Any) -> bool:
+    return isinstance(data, dict) and text(data.get("uri")) is not None
+
+
 def _is_acknowledgement(data: t.Any) -> bool:
     return isinstance(data, dict) and (text(data.get("result")) is not None or _is_object(data))
 
@@ -184,7 +214,11 @@ _SHAPES: t.Mapping[Call, t.Callable[[t.Any], bool]] = {
     SIZES: _is_list("name"),
     **{call: _is_list("id") for call in (IMAGES, NETWORKS, FIREWALLS, RULES, SSH_KEYS, SNAPSHOTS, SCHEDULES)},
     ALL_SNAPSHOTS: _is_resource_list,
-    **dict.fromkeys((SNAPSHOT_CREATE, SCHEDULE_CREATE), _is_object),
+    **dict.fromkeys((CONSOLE, CONSOLE_OPEN), _is_console),
+    IPS: _is_page,
+    VOLUMES: _is_list("id"),
+    VOLUME_SNAPSHOTS: _is_list("snapshot_id"),
+    **dict.fromkeys((SNAPSHOT_CREATE, SCHEDULE_CREATE, IP_CREATE, VOLUME_CREATE), _is_object),
     **dict.fromkeys((SNAPSHOT_RESTORE, ANY_SNAPSHOT_RESTORE), _is_record),
 }
 

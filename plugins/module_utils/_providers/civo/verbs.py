@@ -15,7 +15,15 @@ if t.TYPE_CHECKING:
     from .backups import CivoBackups
     from .driver import CivoDriver
     from .firewalls import CivoFirewalls
+    from .ips import CivoAddresses
     from .ssh_keys import CivoSshKeys
+    from .volumes import CivoVolumes
+
+
+def address(driver: CivoDriver) -> CivoAddresses:
+    from .ips import CivoAddresses
+
+    return CivoAddresses(driver)
 
 
 def backup(driver: CivoDriver) -> CivoBackups:
@@ -36,4 +44,10 @@ def ssh_key(driver: CivoDriver) -> CivoSshKeys:
     return CivoSshKeys(driver)
 
 
-VERBS = {"backup": backup, "firewall": firewall, "ssh_key": ssh_key}
+def volume(driver: CivoDriver) -> CivoVolumes:
+    from .volumes import CivoVolumes
+
+    return CivoVolumes(driver)
+
+
+VERBS = {"address": address, "backup": backup, "firewall": firewall, "ssh_key": ssh_key, "volume": volume}
