@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 from .._core.kinds import DEDICATED
+from .._resources.dedicated import DedicatedTask
 from .declared import inform, manage
 
-dedicated = manage(DEDICATED)
+dedicated = manage(DEDICATED, DedicatedTask)
 dedicated_info = inform(DEDICATED)

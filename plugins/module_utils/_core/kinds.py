@@ -110,6 +110,7 @@ DEDICATED = Kind(
         "location": None,
         "price": None,
     },
+    fields=(Field("image", fixed=True, remedy="rebuild"), Field("name", fixed=True, remedy="rebuild")),
     identity=("id",),
     creates=("present", "started", "stopped", "restarted", "rebuilt"),
     order_needs=("cost",),
@@ -132,6 +133,7 @@ CONSOLE = Kind(
     words="console",
     shows={"instance": None, "dedicated": None, "type": None, "url": None, "seconds": None, "expires_at": None},
     identity=("instance", "dedicated"),
+    creates=(),
     secret=("url",),
 )
 
@@ -140,7 +142,7 @@ SSH_KEY = Kind(
     plural="ssh_keys",
     words="SSH key",
     shows={"id": None, "name": None, "fingerprint": None, "public_key": None, "created_at": None},
-    fields=(Field("name", action="rename"), Field("public_key", fixed=True)),
+    fields=(Field("name", action="rename"), Field("public_key", fixed=True), Field("private_key_path", fixed=True)),
     replaceable=True,
     secret=("private_key",),
 )

@@ -101,10 +101,6 @@ class RecordVerbs(abc.ABC, t.Generic[D]):
         """What is under way on an object and has to end before it is changed again; None when nothing is."""
         return None
 
-    def unsettled(self, record: Record, wish: RecordWish) -> Operation | None:
-        """What is under way with an object and has to end before this task can go on; None where nothing is."""
-        return None
-
     def plan_change(self, record: Record, step: Step, wish: RecordWish) -> Step:
         """A planned step as it will be sent: checked against what the provider has, with reads only.
 

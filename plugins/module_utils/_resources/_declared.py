@@ -170,7 +170,7 @@ class DeclaredTask(ResourceTask[State]):
         """The object once nothing is under way with it any more, as far as this task waits at all."""
         if record is None or not self.wish.wait or self.context.check_mode:
             return record
-        operation = self.verbs.unsettled(record, self.wish)
+        operation = self.verbs.settling(record)
         if operation is None:
             return record
         self.context.waiter.wait(operation, self.context.deadline)

@@ -41,6 +41,7 @@ CREATE = Call("server_create", "POST", "/datacenter/server", mutates=True, retry
 LIST = Call("server_list", "GET", "/datacenter/server")
 CONFIG = Call("server_config", "GET", f"{_SERVER}/config")
 STATUS = Call("server_status", "GET", f"{_SERVER}/status")
+CONSOLE = Call("server_console", "GET", f"{_SERVER}/console")
 CHANGE = Call("server_change", "PUT", f"{_SERVER}/change", mutates=True, retry=Retry.CHECK_FIRST)
 START = Call("server_start", "PUT", f"{_SERVER}/start", mutates=True, retry=Retry.CHECK_FIRST)
 SHUTDOWN = Call("server_shutdown", "PUT", f"{_SERVER}/shutdown", mutates=True, retry=Retry.CHECK_FIRST)
@@ -65,6 +66,7 @@ MACHINE_TEMPLATES = Call("dedicated_templates", "GET", "/datacenter/dedicated/te
 MACHINES = Call("dedicated_list", "GET", "/datacenter/dedicated")
 MACHINE_CONFIG = Call("dedicated_config", "GET", f"{_MACHINE}/config")
 MACHINE_STATUS = Call("dedicated_status", "GET", f"{_MACHINE}/status")
+MACHINE_CONSOLE = Call("dedicated_console", "GET", f"{_MACHINE}/console")
 MACHINE_ORDER = Call("dedicated_order", "POST", "/datacenter/dedicated/order", mutates=True, retry=Retry.NEVER, resend_refused=False)
 MACHINE_START = Call("dedicated_start", "PUT", f"{_MACHINE}/start", mutates=True, retry=Retry.CHECK_FIRST)
 MACHINE_SHUTDOWN = Call("dedicated_shutdown", "PUT", f"{_MACHINE}/shutdown", mutates=True, retry=Retry.CHECK_FIRST)
@@ -78,7 +80,7 @@ UNINSTALL = Call("software_uninstall", "POST", "/software/uninstall", mutates=Tr
 
 CALLS = (
     *(CREATE, LIST, CONFIG, STATUS, CHANGE, START, SHUTDOWN, STOP, REBOOT, REBOOT_FORCE, REINSTALL, PASSWORD_RESET, RDNS, DELETE, TEMPLATES),
-    *(BACKUPS, BACKUP_STATUS, BACKUP, RESTORE, JOB),
+    *(BACKUPS, BACKUP_STATUS, BACKUP, RESTORE, JOB, CONSOLE, MACHINE_CONSOLE),
     *(MARKET, MACHINE_TEMPLATES, MACHINES, MACHINE_CONFIG, MACHINE_STATUS),
     *(MACHINE_ORDER, MACHINE_START, MACHINE_SHUTDOWN, MACHINE_REBOOT, MACHINE_REINSTALL, MACHINE_TERMINATE),
     *(PACKAGES, INSTALL, UNINSTALL),
@@ -115,6 +117,10 @@ def _is_config(payload: t.Any) -> bool:
     return isinstance(payload, dict) and isinstance(payload.get("ips", []), (list, type(None)))
 
 
+def _is_address(payload: t.Any) -> bool:
+    return isinstance(payload, str) and "://" in payload
+
+
 def _is_job(payload: t.Any) -> bool:
     return isinstance(payload, dict) and "status" in payload
 
@@ -130,6 +136,7 @@ _SHAPES: dict[Call, t.Callable[[t.Any], bool]] = {
     BACKUP_STATUS: lambda payload: isinstance(payload, dict) or not payload,
     CREATE: lambda payload: job_of(payload) is not None,
     REINSTALL: lambda payload: job_of(payload) is not None,
+    **dict.fromkeys((CONSOLE, MACHINE_CONSOLE), _is_address),
     PASSWORD_RESET: lambda payload: isinstance(payload, dict) and bool(payload.get("password")),
     MARKET: _is_row_list,
     MACHINES: _is_row_list,

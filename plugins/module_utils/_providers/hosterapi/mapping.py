@@ -10,11 +10,12 @@ import re
 import typing as t
 
 from ..._core.errors import OptionError
-from ..._core.model import RUNNING, STOPPED, UNKNOWN, Address, Instance
+from ..._core.model import RUNNING, STOPPED, UNKNOWN, Address, Instance, Price
 from ..._core.normalise import address_family, address_scope, integer, text
 from .api import TITLE
 
 _STATUSES = {"running": RUNNING, "stopped": STOPPED, "halted": STOPPED}  # any other word is unknown: polled on, never a success
+_AMOUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?\b", re.IGNORECASE)  # "32", "32 GB DDR4 ECC" (section 8)
 _DISK = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?\s*", re.IGNORECASE)
 _GIGABYTES = {"K": 1 / 1024**2, "M": 1 / 1024, "": 1.0, "G": 1.0, "T": 1024.0}
 
@@ -38,6 +39,12 @@ def disk_gb(value: t.Any) -> int | None:
     """A disk's size in whole GB, which arrives as text with or without a unit; None when it has no readable form."""
     found = _DISK.fullmatch(str(value))
     return int(float(found[1]) * _GIGABYTES[found[2].upper()]) if found else None
+
+
+def power(status: t.Mapping[str, t.Any]) -> tuple[str | None, str]:
+    """The provider's word for a state of power, and what it means."""
+    word = text(status.get("state"))
+    return word, _STATUSES.get((word or "").lower(), UNKNOWN)
 
 
 def to_wire(fields: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -72,8 +79,7 @@ def traits(config: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 def instance(sid: str, config: t.Mapping[str, t.Any], status: t.Mapping[str, t.Any], *, name: str | None, account: str) -> Instance:
     """A server from its configuration and status; C(facts) keeps the uptime in seconds."""
-    word = text(status.get("state"))
-    neutral = _STATUSES.get((word or "").lower(), UNKNOWN)
+    word, neutral = power(status)
     shown = traits(config)
     return Instance(
         "hosterapi",
@@ -90,6 +96,38 @@ def instance(sid: str, config: t.Mapping[str, t.Any], status: t.Mapping[str, t.A
         settled=neutral != UNKNOWN,
         facts={"uptime": integer(status.get("uptime"))},
     )
+
+
+def hardware(configuration: t.Any) -> dict[str, t.Any]:
+    """What a dedicated machine is made of, in one spelling: sizes in GB, the price in EUR a month (section 8)."""
+    cpu, ram, location = (_part(configuration, name) for name in ("cpu", "ram", "location"))
+    price = text(configuration.get("price")) if isinstance(configuration, dict) else None
+    disk = _part(configuration, "storage")
+    storage = {"type": text(disk.get("type")), "count": integer(disk.get("count")), "size_gb": _gigabytes(disk.get("size"))}
+    return {
+        "cpu": text(cpu.get("type")),
+        "cpu_count": integer(cpu.get("count")),
+        "memory_gb": _gigabytes(ram.get("size")),
+        "storage": [storage] if disk else [],
+        "location": {"id": text(location.get("id")), "name": text(location.get("name"))} if location else None,
+        "price": Price(price, "EUR", "month").public() if price else None,
+    }
+
+
+def offer(row: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """A machine of the market."""
+    named = {"id": str(integer(row["id"])), "model": text(row.get("model")), "description": text(row.get("description"))}
+    return {**named, **hardware(row.get("configuration"))}
+
+
+def _part(configuration: t.Any, name: str) -> dict[str, t.Any]:
+    part = configuration.get(name) if isinstance(configuration, dict) else None
+    return part if isinstance(part, dict) else {}
+
+
+def _gigabytes(value: t.Any) -> int | None:
+    found = _AMOUNT.match(str(value))
+    return int(float(found[1]) * _GIGABYTES[found[2].upper()]) if found else None
 
 
 def credentials(output: t.Mapping[str, t.Any]) -> dict[str, str | None] | None:

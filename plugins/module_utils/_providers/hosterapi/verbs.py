@@ -13,6 +13,7 @@ import typing as t
 
 if t.TYPE_CHECKING:
     from .backups import HosterapiBackups
+    from .dedicated import HosterapiDedicated
     from .driver import HosterapiDriver
 
 
@@ -22,4 +23,10 @@ def backup(driver: HosterapiDriver) -> HosterapiBackups:
     return HosterapiBackups(driver)
 
 
-VERBS = {"backup": backup}
+def dedicated(driver: HosterapiDriver) -> HosterapiDedicated:
+    from .dedicated import HosterapiDedicated
+
+    return HosterapiDedicated(driver)
+
+
+VERBS = {"backup": backup, "dedicated": dedicated}
