@@ -97,15 +97,18 @@ def second_run_is_quiet(stage: Stage) -> None:
 
 def guards_hold(stage: Stage) -> None:
     """Another plan, a missing consent, an unmet or meaningless expectation: nothing is written, and the approved plan is carried out."""
-    expecting = stage.options.get("state", "present") != "present"
+    allow = stage.options.get("allow", [])
+    expecting = stage.options.get("state", "present") != "present" or "replace" in allow
     for check in (True, False):
         other = stage.refused(check=check, expect_plan="0123456789abcdef")
         assert other["error"] == "PlanChangedError"
         assert other["plan"]
-        if stage.options.get("allow"):
+        if "replace" in allow:  # without consent what is fixed merely differs
+            assert stage.refused(check=check, allow=[], on_drift="fail")["error"] == "DriftError"
+        elif allow:
             refused = stage.refused(check=check, allow=[])
             assert refused["error"] == "ConsentError"
-            assert sorted(refused["needs"]) == sorted(stage.options["allow"])
+            assert sorted(refused["needs"]) == sorted(allow)
         if expecting:
             assert stage.refused(check=check, expect={"provider": "another"})["error"] == "ExpectationError"
             assert stage.refused(check=check, expect={"colour": "red"})["error"] == "OptionError"

@@ -12,6 +12,8 @@ import pytest
 
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.world import Simulator
 from ansible_collections.polyhost.cloud.tests.unit.controller import Controller
+from ansible_collections.polyhost.cloud.tests.unit.declared import SCENARIOS as DECLARED
+from ansible_collections.polyhost.cloud.tests.unit.declared import DeclaredStage
 from ansible_collections.polyhost.cloud.tests.unit.scenarios import SCENARIOS, Stage
 
 
@@ -32,4 +34,6 @@ def fixture_players(tmp_path_factory: t.Any) -> t.Iterator[Controller]:
 @pytest.fixture
 def stage(players: Controller, request: t.Any) -> Stage:
     """The arranged account of a scenario, named by the parameter."""
+    if request.param in DECLARED:
+        return DeclaredStage(players, DECLARED[request.param]).play()
     return Stage(players, SCENARIOS[request.param]).play()
