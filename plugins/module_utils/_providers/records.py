@@ -109,6 +109,17 @@ class RecordVerbs(abc.ABC, t.Generic[D]):
         """
         return step
 
+    def review(self, record: Record, steps: t.Sequence[Step], wish: RecordWish) -> t.Sequence[str]:
+        """Refuse steps that the state of their object shows to be impossible, before the first is sent; what the user should know of the others.
+
+        Args:
+            record: the object as it is, or as it is to be made.
+
+        Raises:
+            OptionError: says why, and what to do instead.
+        """
+        return ()
+
     # -- writes -----------------------------------------------------------------------------------------------------
 
     def plan_new(self, wish: RecordWish, instance: Instance | None) -> NewRecord:

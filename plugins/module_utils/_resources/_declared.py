@@ -15,11 +15,14 @@ from .._core.errors import (
     LedgerError,
     NotAppliedError,
     NotFoundError,
+    OperationFailedError,
     OptionError,
     OutcomeUnknownError,
+    QuotaError,
     RateLimitedError,
     TransientError,
     UnreachableError,
+    VpsError,
     WaitTimeoutError,
 )
 from .._core.model import DONE, Instance
@@ -229,7 +232,9 @@ class DeclaredTask(ResourceTask[State]):
         if self.wish.expect and steps and state.record is not None and (self.wish.state != "present" or any(step.effect == REPLACE for step in steps)):
             self.guards.check_expectations(self.subject(state))
         approvable = not self.presumed and not (state.new and state.new.unknown)
-        return Plan(tuple(steps), tuple(drift), (), approvable)
+        about = state.record or (state.new.predicted if state.new else None)
+        warnings = self.verbs.review(about, steps, self.wish) if about is not None and steps else ()
+        return Plan(tuple(steps), tuple(drift), tuple(warnings), approvable)
 
     def _creation(self, state: State) -> list[Step]:
         new = state.new
@@ -438,7 +443,7 @@ class DeclaredTask(ResourceTask[State]):
             note.write(sent_at=self.context.provider_time(), before=step.before)
             try:
                 state = self._sent(step, state, note)
-            except Exception as exc:
+            except VpsError as exc:
                 refused = isinstance(exc, (RateLimitedError, UnreachableError)) and step not in self._done
                 if refused or not isinstance(exc, (OutcomeUnknownError, TransientError, WaitTimeoutError, LedgerError)):
                     note.clear()  # else it stays, since nobody knows yet what becomes of the order
@@ -473,7 +478,11 @@ class DeclaredTask(ResourceTask[State]):
         operation_id = left.get("operation_id")
         operation = self.verbs.resume(str(operation_id)) if operation_id else None
         if operation is not None:
-            state = self._followed(step, state, operation)
+            try:
+                state = self._followed(step, state, operation)
+            except (NotAppliedError, OperationFailedError, QuotaError):
+                note.clear()  # it came to nothing, and the next run may order anew
+                raise
             self.accepted(step)
             self._leave(note, state, step)
             return state
