@@ -71,6 +71,8 @@ PROFILE = Profile(
             "volume.tags": "Tell volumes apart by their names.",
             "backup.every": 'Write it as cron, in UTC: "0 3 * * *" for every day at 3.',
             "delete_with": "Delete volumes and reserved addresses on their own; a deletion names those that stay behind.",
+            "dedicated": "There are no dedicated machines by the API; order them by the provider's panel.",
+            "software": "Install it with Ansible, such as by ansible.builtin.package.",
         },
         states=("present", "absent", "started", "stopped", "restarted"),
         required=("name", "image", "size", "firewalls"),

@@ -91,6 +91,17 @@ PROFILE = Profile(
                 "consistent": "stops the server, and starts it again",
                 "in_place": "overwrites the server; needs instance and id",
             },
+            "dedicated": {
+                "present": "a machine of the market by its id, with image, name and ip_count; bought once, complete after hours perhaps",
+                "absent": "terminated at once and for good, without asking the system to shut down",
+                "power": "started, stopped (graceful only) and restarted, of which nothing shows whether it happened",
+                "rebuilt": "with another template or the same one; nothing shows the end of the latter",
+                "market": "what can be bought, tidied",
+            },
+            "software": {
+                "present": "by SSH with the root password; the provider lists no installed packages, so the ledger remembers",
+                "absent": "likewise",
+            },
         },
     ),
 )

@@ -74,6 +74,8 @@ PROFILE = Profile(
             "address.attach": "An address stays on its server: give it back (state: absent), and order another one in the Hostwinds panel.",
             "address.rename": "Addresses have no names: give address, or instance for its main one.",
             "backup": "Use the backups of the Hostwinds panel, or back up inside the server.",
+            "dedicated": "There are no dedicated machines by the API; order them by the provider's panel.",
+            "software": "Install it with Ansible, such as by ansible.builtin.package.",
         },
         states=("present", "absent", "started", "stopped", "restarted", "rebuilt", "repaired"),
         required=("name", "region", "image", "size"),
