@@ -89,6 +89,7 @@ FIREWALL_DELETE = _idempotent("firewalls.delete", "DELETE", f"{_FIREWALLS}/{{id}
 RULES = Call("firewalls.rules.list", "GET", _RULES)
 RULE_CREATE = _once("firewalls.rules.create", _RULES)
 RULE_DELETE = _idempotent("firewalls.rules.delete", "DELETE", f"{_RULES}/{{rule_id}}")
+QUOTA = Call("quota.get", "GET", "/v2/quota")
 SSH_KEYS = Call("sshkeys.list", "GET", "/v2/sshkeys")
 SSH_KEY_CREATE = _once("sshkeys.create", "/v2/sshkeys")
 SSH_KEY_RENAME = _idempotent("sshkeys.rename", "PUT", "/v2/sshkeys/{id}")
@@ -119,7 +120,7 @@ VOLUME_SNAPSHOTS = Call("volume_snapshots.list", "GET", "/v2/snapshots")
 CALLS = (
     *(CREATE, LIST, GET, SET_TAGS, HARD_REBOOT, SOFT_REBOOT, STOP, START, RESIZE, SET_FIREWALL, DELETE, UPDATE),
     *(CONSOLE_OPEN, CONSOLE, CONSOLE_CLOSE, RECOVERY_ENABLE, RECOVERY_DISABLE, RECOVERY_STATUS, REGIONS, SIZES, IMAGES, NETWORKS),
-    *(SSH_KEYS, SSH_KEY_CREATE, SSH_KEY_RENAME, SSH_KEY_DELETE),
+    *(QUOTA, SSH_KEYS, SSH_KEY_CREATE, SSH_KEY_RENAME, SSH_KEY_DELETE),
     *(FIREWALLS, FIREWALL_CREATE, FIREWALL_RENAME, FIREWALL_DELETE, RULES, RULE_CREATE, RULE_DELETE),
     *(SNAPSHOTS, SNAPSHOT_CREATE, SNAPSHOT_DELETE, SNAPSHOT_RESTORE, ALL_SNAPSHOTS, ANY_SNAPSHOT_DELETE, ANY_SNAPSHOT_RESTORE),
     *(SCHEDULES, SCHEDULE_CREATE, SCHEDULE_UPDATE, SCHEDULE_DELETE),
@@ -212,6 +213,7 @@ _SHAPES: t.Mapping[Call, t.Callable[[t.Any], bool]] = {
     GET: _is_object,
     REGIONS: _is_list("code"),
     SIZES: _is_list("name"),
+    QUOTA: lambda data: isinstance(data, dict) and any(key.endswith("_limit") for key in data),
     **{call: _is_list("id") for call in (IMAGES, NETWORKS, FIREWALLS, RULES, SSH_KEYS, SNAPSHOTS, SCHEDULES)},
     ALL_SNAPSHOTS: _is_resource_list,
     **dict.fromkeys((CONSOLE, CONSOLE_OPEN), _is_console),

@@ -262,7 +262,7 @@ class CivoDriver(Driver):
             OptionError: says what would shrink.
         """
         wanted = self.civo.size(str(instance.region), changes["size"])
-        current = self._dimensions(instance)
+        current = self.dimensions(instance)
         predicted = mapping.dimensions(wanted)
         smaller = [f"{field} {current[field]} to {value}" for field, value in predicted.items() if value is not None and value < (current[field] or 0)]
         if smaller:
@@ -273,7 +273,7 @@ class CivoDriver(Driver):
             )
         return {"price": None, "effect": RESTART, "cost": True, "predicted": predicted}
 
-    def _dimensions(self, instance: Instance) -> dict[str, int | None]:
+    def dimensions(self, instance: Instance) -> dict[str, int | None]:
         """What the instance has; from the list of sizes where the object does not tell."""
         listed = next((row for row in self.civo.sizes(str(instance.region)) if row["name"] == instance.size), {})
         told = {"cpu": instance.cpu, "memory_mb": instance.memory_mb, "disk_gb": instance.disk_gb}

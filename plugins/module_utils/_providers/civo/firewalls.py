@@ -115,9 +115,10 @@ class CivoFirewalls(FirewallVerbs["CivoDriver"]):
         inlined = row.get("rules")
         if isinstance(inlined, list) and integer(row.get("rules_count")) in (None, len(inlined)) and all(isinstance(rule, dict) for rule in inlined):
             return inlined
-        return self._rules(str(row["id"]), region)
+        return self.rule_rows(str(row["id"]), region)
 
-    def _rules(self, firewall_id: str, region: str) -> list[Row]:
+    def rule_rows(self, firewall_id: str, region: str) -> list[Row]:
+        """The rules of a firewall as they are listed."""
         return api.rows(self._civo.send(api.RULES, region, path={"firewall_id": firewall_id}))
 
     def users(self, firewall: Firewall, among: t.Sequence[Instance]) -> tuple[Ref, ...]:
@@ -167,7 +168,7 @@ class CivoFirewalls(FirewallVerbs["CivoDriver"]):
             label = rule.description or ""
             return rule.key not in removed and labels.get(rule.key, label) == label
 
-        rows = {str(row["id"]): mapping.split(row) for row in self._rules(str(firewall.id), str(firewall.region))}
+        rows = {str(row["id"]): mapping.split(row) for row in self.rule_rows(str(firewall.id), str(firewall.region))}
         going = [row_id for row_id, rules in rows.items() if not all(map(stays, rules))]
         standing = [rule for row_id, rules in rows.items() if row_id not in going for rule in rules]
         moving = [rule for row_id in going for rule in rows[row_id] if stays(rule)]
@@ -193,7 +194,7 @@ class CivoFirewalls(FirewallVerbs["CivoDriver"]):
                 raise
 
     def _shows(self, firewall: Firewall, rules: t.Iterable[Rule]) -> bool:
-        now = [rule for each in self._rules(str(firewall.id), str(firewall.region)) for rule in mapping.split(each)]
+        now = [rule for each in self.rule_rows(str(firewall.id), str(firewall.region)) for rule in mapping.split(each)]
         return all(_among(now, rule) for rule in rules)
 
     def _drop(self, firewall: Firewall, row_id: str) -> None:

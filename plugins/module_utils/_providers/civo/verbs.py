@@ -13,7 +13,9 @@ import typing as t
 
 if t.TYPE_CHECKING:
     from .backups import CivoBackups
+    from .details import CivoDetails, CivoSizes
     from .driver import CivoDriver
+    from .figures import CivoQuota
     from .firewalls import CivoFirewalls
     from .ips import CivoAddresses
     from .ssh_keys import CivoSshKeys
@@ -50,4 +52,31 @@ def volume(driver: CivoDriver) -> CivoVolumes:
     return CivoVolumes(driver)
 
 
-VERBS = {"address": address, "backup": backup, "firewall": firewall, "ssh_key": ssh_key, "volume": volume}
+def quota(driver: CivoDriver) -> CivoQuota:
+    from .figures import CivoQuota
+
+    return CivoQuota(driver)
+
+
+def instance_info(driver: CivoDriver) -> CivoDetails:
+    from .details import CivoDetails
+
+    return CivoDetails(driver)
+
+
+def catalog_info(driver: CivoDriver) -> CivoSizes:
+    from .details import CivoSizes
+
+    return CivoSizes(driver)
+
+
+VERBS = {
+    "address": address,
+    "backup": backup,
+    "firewall": firewall,
+    "ssh_key": ssh_key,
+    "volume": volume,
+    "quota": quota,
+    "instance_info": instance_info,
+    "catalog_info": catalog_info,
+}
