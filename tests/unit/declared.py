@@ -74,6 +74,11 @@ NOT_POSSIBLE: t.Final[t.Mapping[tuple[str, str], str]] = {
     **{("not there yet", pattern): _NO_SERVER for pattern in ("*-ssh_key-*",)},
     **{("two servers", pattern): _NO_SERVER for pattern in ("*-ssh_key-*",)},
     ("unknown place", "civo-ssh_key-*"): "keys are of the account, in no region",
+    ("unknown place", "hostwinds-*"): "names are account-wide and locations cannot be listed",
+    ("not there yet", "hostwinds-address-absent"): "what is not there has nothing to give back",
+    ("not there yet", "hostwinds-smtp_filter-absent"): "what is not there has no filter",
+    ("refused for now", "hostwinds-address-* and guest"): "a rebuild of the guest's network is never sent twice",
+    ("no effect", "hostwinds-address-* and guest"): "a rebuild of the guest's network without effect is a warning (Hostwinds section 7)",
 }
 
 MATRIX = Matrix(ROWS, SCENARIOS, NOT_POSSIBLE)
@@ -146,7 +151,7 @@ class DeclaredStage(Stage):
 
 # -- the account without what differs from run to run -----------------------------------------------------------------------
 
-_LOGS = frozenset("next renamed actions pending tasks moving late busy due jobs open_jobs tickets addresses next_address serial created updated".split())
+_LOGS = frozenset("lock_seen stale next renamed actions pending tasks moving late busy due jobs open_jobs tickets addresses next_address serial created updated".split())
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CHANCE = re.compile(  # names with a part of an id, addresses, times
     r"\b[0-9a-f]{8}\b|\b\d{1,3}(?:\.\d{1,3}){3}\b|\b[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){2,}|\d{4}-\d\d-\d\d[T ]\d\d:\d\d[:\d.]*(?:Z|[+-]\d{4})?"

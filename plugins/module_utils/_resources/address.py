@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 from .._core.errors import ExpectationError, OptionError
 from .._core.plan import RESTART, Plan, Step
@@ -40,9 +41,6 @@ class AddressTask(DeclaredTask):
             raise OptionError("instance is needed: state replaced swaps the main address of a server", option=INSTANCE)
         if self.wish["type"] not in (None, MAIN):
             raise OptionError("type: only the main address of a server can be swapped for another one", hint="Leave type out.", option="type")
-        if self.wish["rebuild_guest_network"] and not self.wish.wait:
-            hint = "Leave wait out, or rebuild the guest's network in another task."
-            raise OptionError("rebuild_guest_network has to wait for the new address, so it does not go with wait: false", hint=hint, option="wait")
 
     def inspect(self, state: State) -> None:
         """Refuse another address than the described one, and to lose the main one."""
@@ -72,6 +70,9 @@ class AddressTask(DeclaredTask):
         plan = super().plan(state)
         if not (plan.steps and self.wish["rebuild_guest_network"]):
             return plan
+        if not self.wish.wait and any(step.action == SWAP for step in plan.steps):
+            left_out = "The guest's network is not rebuilt, since this task does not wait for the new address"
+            return replace(plan, warnings=(*plan.warnings, left_out))
         return plan.with_steps([*plan.steps, Step(REBUILD_GUEST, GUEST_NETWORK, effect=RESTART, needs=(RESTART,))])
 
     def acts(self, state: State) -> t.Sequence[Step]:
