@@ -28,7 +28,6 @@ class CivoVolumes(CivoNetwork):
             self.operation("volumes.create", "POST", "/volumes", self._create_volume, bills=True),
             self.operation("volumes.attach", "PUT", f"{one}/attach", self._attach),
             self.operation("volumes.detach", "PUT", f"{one}/detach", self._detach),
-            self.operation("volumes.resize", "PUT", f"{one}/resize", self._resize_volume, bills=True),
             self.operation("volumes.delete", "DELETE", one, self._delete_volume),
             self.operation("volume_snapshots.create", "POST", "/volumes/{volume_id}/snapshots", self._create_volume_snapshot),
             self.operation("volume_snapshots.list_for_volume", "GET", "/volumes/{volume_id}/snapshots", self._list_snapshots_of_volume),
@@ -116,17 +115,6 @@ class CivoVolumes(CivoNetwork):
             if volume["instance_id"] == instance_id:
                 self.halt(volume)
                 volume.update(instance_id="", mountpoint="", status="available")
-
-    def _resize_volume(self, ask: Ask) -> t.Mapping[str, str]:
-        volume = self.find("volumes", ask.region, ask.id)
-        size = _size(ask)
-        if size < volume["size_gb"]:
-            raise _invalid_size("A volume cannot shrink")
-        self.require_quota(disk_gb=size - volume["size_gb"])
-        self.bill((size - volume["size_gb"]) * _PRICE_PER_GB)
-        volume["size_gb"] = size
-        self.begin("volumes", ask.region, volume, "resizing", "attached" if volume["instance_id"] else "available")
-        return SUCCESS
 
     def _delete_volume(self, ask: Ask) -> t.Mapping[str, str]:
         volume = self.find("volumes", ask.region, ask.id)

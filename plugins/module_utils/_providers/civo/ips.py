@@ -18,11 +18,12 @@ from ..._core.records import NewRecord, Record
 from ..._core.wait import Operation
 from ..addresses import ATTACHED, MAIN, RESERVED, SECONDARY, UNATTACHED, AddressVerbs
 from ..records import RecordWish
+from ..volumes import CHANGING
 from . import api
 from .api import Row
 from .ordering import region_for
 from .profile import PROFILE
-from .regional import CHANGING, Regional, holds
+from .regional import Regional, holds
 
 if t.TYPE_CHECKING:
     from .driver import CivoDriver
@@ -38,8 +39,11 @@ class CivoAddresses(Regional, AddressVerbs["CivoDriver"]):
     # -- options ----------------------------------------------------------------------------------------------------
 
     def check(self, wish: RecordWish) -> None:
-        """There is one interface to choose from."""
+        """There is one interface to choose from; and what is found by its server cannot be found again once it was taken from it, to be deleted."""
         super().check(wish)
+        if wish.state == "absent" and not (wish["address"] or wish["name"]):
+            told = f"address or name is needed to remove an address at {api.TITLE}: a run that breaks off in between would lose it"
+            raise OptionError(told, hint="Give the address; vps_address_info tells it by the instance.", option="address")
         if wish["private_address"]:
             told = f"private_address: a server at {api.TITLE} has one interface, which is where a reserved address goes"
             raise OptionError(told, hint="Leave private_address out.", option="private_address")

@@ -19,12 +19,12 @@ from ..._core.records import Kind, Record
 from ..._core.wait import Operation
 from ..._http.client import Call
 from ..records import RecordVerbs, RecordWish
+from ..volumes import CHANGING
 from . import api
 
 if t.TYPE_CHECKING:
     from .driver import CivoDriver
 
-CHANGING = "changing"
 _UNFINISHED = (CREATING, CHANGING, DELETING)
 
 

@@ -17,16 +17,16 @@ from ..._core.plan import Step
 from ..._core.records import NewRecord, Record
 from ..._core.wait import Operation
 from ..records import RecordWish
+from ..volumes import ATTACHED, AVAILABLE, CHANGING
 from . import api, mapping
 from .api import Row
 from .ordering import region_for
 from .profile import PROFILE
-from .regional import CHANGING, Regional, holds
+from .regional import Regional, holds
 
 if t.TYPE_CHECKING:
     from .driver import CivoDriver
 
-AVAILABLE, ATTACHED = "available", "attached"
 
 # The contract lists no words; these are in use. What ends in "ing" passes.
 _STATUSES = {

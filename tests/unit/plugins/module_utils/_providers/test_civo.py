@@ -228,8 +228,11 @@ def test_what_may_be_sent_again() -> None:
         "instance_snapshots.restore",
         "resource_snapshots.restore",
         "snapshot_schedules.create",
+        "sshkeys.create",
+        "ips.create",
+        "volumes.create",
     }
-    assert [call.id for call in api.CALLS if call.retry is Retry.CHECK_FIRST] == ["instances.resize"]
+    assert [call.id for call in api.CALLS if call.retry is Retry.CHECK_FIRST] == ["instances.resize", "ips.action", "volumes.attach", "volumes.detach"]
     assert [call.id for call in api.CALLS if not call.resend_refused] == ["instances.create"]
     assert all(call.mutates == (call.method != "GET") == (call.retry is not Retry.READ) for call in api.CALLS)
 
