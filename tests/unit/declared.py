@@ -151,7 +151,9 @@ class DeclaredStage(Stage):
 
 # -- the account without what differs from run to run -----------------------------------------------------------------------
 
-_LOGS = frozenset("lock_seen stale next renamed actions pending tasks moving late busy due jobs open_jobs tickets addresses next_address serial created updated".split())
+_LOGS = frozenset(
+    "lock_seen stale next renamed actions pending tasks moving late busy due jobs open_jobs tickets addresses next_address serial created updated".split()
+)
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CHANCE = re.compile(  # names with a part of an id, addresses, times
     r"\b[0-9a-f]{8}\b|\b\d{1,3}(?:\.\d{1,3}){3}\b|\b[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){2,}|\d{4}-\d\d-\d\d[T ]\d\d:\d\d[:\d.]*(?:Z|[+-]\d{4})?"

@@ -63,6 +63,7 @@ PROFILE = Profile(
             "firewall.groups": "Name the addresses of those servers, or their network.",
             "firewall.description": "Describe its rules instead: each has a description.",
             "backup": "Snapshots exist in private regions of enterprise accounts only.",
+            "smtp_filter": "There are no filters that a fee takes away; ask the support of the provider about blocked mail.",
             "address.replaced": "Reserve another address by name and assign it, which takes the place of the present one.",
             "address.primary": "Leave primary out: an assigned address is the public address of its instance.",
             "address.rebuild_guest_network": "Leave it out; the provider brings the address to the instance without the guest.",

@@ -61,6 +61,8 @@ PROFILE = Profile(
             "rdns.read": "The name can only be seen in DNS: use verify: dns or auto.",
             "rdns.ipv6": "Only IPv4 addresses have reverse names here.",
             "rdns.absent": "There is no call to remove a name; set a generic name of your own instead.",
+            "smtp_filter": "There are no filters that a fee takes away; ask the support of the provider about blocked mail.",
+            "address": "Addresses come with the server and stay on it: raise ip_count of vps_instance for more of them.",
             "firewall": "There are no firewalls at the provider; use one inside the server.",
             "backup.name": "Backups have no names; their ids are the times at which they were made. Leave name out.",
             "backup.absent": "No call deletes a backup; the provider removes old ones by itself.",
