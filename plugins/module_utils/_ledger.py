@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The ledger: a small JSON file that ties names to ids and remembers open orders.
+"""The ledger: a small JSON file that ties names to ids, and remembers open orders and what no read shows.
 
 One lock a name is held for the whole create, one for the file per write, so that forks do not wait for each other.
 Entries are keyed by provider, API host, project, region and name, never by token. It holds no secrets.
@@ -23,6 +23,7 @@ from ._core.errors import LedgerError
 from ._core.wait import Deadline, Waiter
 
 VERSION = 1
+MARKED_VERSION = 2  # of a file with marks: what knows version 1 only refuses it, where it would write the file without them
 ORDERING = "ordering"
 JOB = "job"
 LIVE = "live"
@@ -54,10 +55,28 @@ class Entry:
         return self.state in (ORDERING, JOB)
 
 
+@dataclass(frozen=True)
+class Mark:
+    """What was done to a server that no read shows.
+
+    Args:
+        state: C(ordering) (it is about to be sent, or its fate is not known), C(job) (accepted, C(operation_id) tells of the rest)
+            or C(live) (done).
+        value: how it is then.
+        at: when that was written, in seconds since 1970.
+    """
+
+    state: str
+    value: str
+    at: float
+    operation_id: str | None = None
+
+
 _FIELDS = {f.name for f in fields(Entry)}
 _SHAPES: t.Mapping[str, t.Any] = {"ordered_at": (int, float), "traits": dict, "known_ids": list}
 
 Scope = tuple[str, str]  # project, region
+Content = dict[str, dict[str, t.Any]]  # the entries and the marks, each by key
 
 
 class Ledger:
@@ -92,11 +111,11 @@ class Ledger:
 
     def write(self, scope: Scope, entry: Entry) -> None:
         """Add or replace an entry."""
-        self._update(self._key(scope, entry.name), entry)
+        self._update(lambda content: content["entries"].update({self._key(scope, entry.name): _stored(entry)}))
 
     def drop(self, scope: Scope, name: str) -> None:
         """Forget a name."""
-        self._update(self._key(scope, name), None)
+        self._update(lambda content: content["entries"].pop(self._key(scope, name), None))
 
     @contextlib.contextmanager
     def lock(self, scope: Scope, name: str, deadline: Deadline) -> t.Iterator[None]:
@@ -112,50 +131,74 @@ class Ledger:
         with self._locked(os.path.join(self.path + ".locks", digest), deadline, f"the name {name}"):
             yield
 
+    def marks(self, scope: Scope, subject: str) -> dict[str, Mark]:
+        """The marks of a server, by what they are about."""
+        key = self._key(scope, subject)
+        return {name: _mark(key, raw) for name, raw in self._load()["marks"].get(key, {}).items()}
+
+    def mark(self, scope: Scope, subject: str, name: str, mark: Mark | None) -> None:
+        """Set a mark of a server, or take it away."""
+
+        def change(content: Content) -> None:
+            marks = content["marks"].setdefault(self._key(scope, subject), {})
+            marks.pop(name, None)
+            if mark is not None:
+                marks[name] = _stored(mark)
+
+        self._update(change)
+
+    def unmark(self, scope: Scope, subject: str) -> None:
+        """Forget all marks of a server; costs no write where there are none."""
+        if self.marks(scope, subject):
+            self._update(lambda content: content["marks"].pop(self._key(scope, subject), None))
+
     # -- the file ---------------------------------------------------------------------------------------------------
 
     def _key(self, scope: Scope, name: str) -> str:
         return "|".join([*self._prefix, *scope, name])
 
     def _entries(self) -> dict[str, Entry]:
-        return {key: _entry(key, raw) for key, raw in self._load().items()}
+        return {key: _entry(key, raw) for key, raw in self._load()["entries"].items()}
 
-    def _load(self) -> dict[str, t.Any]:
+    def _load(self) -> Content:
         try:
             with open(self.path, encoding="utf-8") as handle:
                 content = json.load(handle)
         except FileNotFoundError:
-            return {}
+            return {"entries": {}, "marks": {}}
         except (OSError, ValueError) as exc:
             raise LedgerError(
                 f"The ledger {self.path} cannot be read ({type(exc).__name__})", hint="Restore it from a backup; without it an order could be repeated."
             ) from exc
-        if not isinstance(content, dict) or content.get("version") != VERSION or not isinstance(content.get("entries"), dict):
+        entries, marks = _parts(content)
+        if not isinstance(entries, dict) or not isinstance(marks, dict) or not all(isinstance(names, dict) for names in marks.values()):
             raise LedgerError(f"The ledger {self.path} has no form that this version knows", hint="Restore it from a backup, or update the collection.")
-        return dict(content["entries"])
+        return {"entries": entries, "marks": marks}
 
-    def _update(self, key: str, entry: Entry | None) -> None:
+    def _update(self, change: t.Callable[[Content], t.Any]) -> None:
         if self.read_only:
             return
         with self._locked(self.path + ".lock", Deadline(self._waiter.clock, 60.0), "the ledger"):
-            entries = self._load()
-            entries.pop(key, None)
-            if entry is not None:
-                entries[key] = {name: value for name, value in asdict(entry).items() if value not in (None, {}, ())}
+            content = self._load()
+            change(content)
             try:
-                self._store(entries)
+                self._store(content)
             except OSError as exc:
                 raise self._unwritable(exc) from exc
 
     def _unwritable(self, exc: OSError) -> LedgerError:
         return LedgerError(f"The ledger {self.path} cannot be written ({exc.strerror})", hint="Name a writable path in the option ledger.")
 
-    def _store(self, entries: t.Mapping[str, t.Any]) -> None:
+    def _store(self, content: Content) -> None:
+        stored: dict[str, t.Any] = {"version": VERSION, "entries": dict(sorted(content["entries"].items()))}
+        marks = {key: names for key, names in sorted(content["marks"].items()) if names}
+        if marks:
+            stored.update(version=MARKED_VERSION, marks=marks)
         folder = os.path.dirname(os.path.abspath(self.path))
         handle, temporary = tempfile.mkstemp(dir=folder, prefix=".ledger-")  # mode 0600
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                json.dump({"version": VERSION, "entries": dict(sorted(entries.items()))}, stream, indent=2)
+                json.dump(stored, stream, indent=2)
                 stream.flush()
                 os.fsync(stream.fileno())
             os.replace(temporary, self.path)
@@ -177,6 +220,26 @@ class Ledger:
             yield
         finally:
             os.close(handle)
+
+
+def _parts(content: t.Any) -> tuple[t.Any, t.Any]:
+    """Entries and marks of a file, as they are; None for what its version ought to have and has not."""
+    version = content.get("version") if isinstance(content, dict) else None
+    if version == VERSION:
+        return content.get("entries"), {}
+    return (content.get("entries"), content.get("marks")) if version == MARKED_VERSION else (None, None)
+
+
+def _stored(what: Entry | Mark) -> dict[str, t.Any]:
+    return {name: value for name, value in asdict(what).items() if value not in (None, {}, ())}
+
+
+def _mark(key: str, raw: t.Any) -> Mark:
+    known = raw if isinstance(raw, dict) else {}
+    at, value = known.get("at"), known.get("value")
+    if known.get("state") not in (ORDERING, JOB, LIVE) or not isinstance(value, str) or not isinstance(at, (int, float)):
+        raise LedgerError(f"A mark of the ledger's server {key!r} has no form that this version knows")
+    return Mark(known["state"], value, float(at), str(known["operation_id"]) if "operation_id" in known else None)
 
 
 def _entry(key: str, raw: t.Any) -> Entry:
