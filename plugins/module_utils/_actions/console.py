@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from .._core.kinds import CONSOLE
+from .._resources.console import ConsoleTask
 from .declared import manage
 
-console = manage(CONSOLE)
+console = manage(CONSOLE, ConsoleTask)

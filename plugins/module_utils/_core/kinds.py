@@ -51,7 +51,7 @@ VOLUME = Kind(
     },
     fields=(
         Field("name", action="rename"),
-        Field("tags"),
+        Field("tags", fixed=True),
         Field("type", fixed=True),
         Field("size_gb", action="grow", grows=True, cost=True),
         Field("instance", link=True),
