@@ -77,7 +77,7 @@ class DeclaredTask(ResourceTask[State]):
         self.title = driver.PROFILE.title
         self.verbs: RecordVerbs[t.Any] = driver.verbs(kind.name)
         self.presumed = False  # whether the task is about something that an earlier one would make (check mode)
-        check_expected_fields(wish.expect, self.blank().fields, f"a {self.kind.words}")
+        check_expected_fields(wish.expect, ("provider", *kind.shows), f"a {self.kind.words}")
         self.check()
         self.verbs.check(wish)
 

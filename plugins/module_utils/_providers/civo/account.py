@@ -122,6 +122,10 @@ class Account:
         """Send a call about something of the whole account; the region goes along where one is named (section 1.2)."""
         return self.send(call, self.region, path=path, body=body) if self.region else self._client.send(call, path, json_body=body)
 
+    def hide(self, secret: str | None) -> None:
+        """Take what an answer told out of every message from now on."""
+        self._client.redactor.add(secret)
+
     def instances(self, region: str) -> list[Row]:
         """Every instance of a region."""
         return self.paged(api.LIST, region)

@@ -13,6 +13,7 @@ import typing as t
 
 if t.TYPE_CHECKING:
     from .backups import CivoBackups
+    from .consoles import CivoConsoles
     from .details import CivoDetails, CivoSizes
     from .driver import CivoDriver
     from .figures import CivoQuota
@@ -70,6 +71,12 @@ def catalog_info(driver: CivoDriver) -> CivoSizes:
     return CivoSizes(driver)
 
 
+def console(driver: CivoDriver) -> CivoConsoles:
+    from .consoles import CivoConsoles
+
+    return CivoConsoles(driver)
+
+
 VERBS = {
     "address": address,
     "backup": backup,
@@ -79,4 +86,5 @@ VERBS = {
     "quota": quota,
     "instance_info": instance_info,
     "catalog_info": catalog_info,
+    "console": console,
 }

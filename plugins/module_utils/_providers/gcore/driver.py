@@ -73,6 +73,10 @@ class GcoreDriver(Driver):
         """Names are unique per project and region."""
         return (self.scope.project(), self.scope.named(region) if region else "")
 
+    def wanted_region(self) -> str | None:
+        """The region of the connection, which is all that a create would take; it takes no project to know it."""
+        return self.scope.region()
+
     # -- reads ------------------------------------------------------------------------------------------------------
 
     def find(self, name: str) -> Lookup:

@@ -136,7 +136,16 @@ class Scope:
         if self.project() not in {str(row["id"]) for row in self._projects()}:
             known = ", ".join(sorted(f"{row.get('name')} ({row['id']})" for row in self._projects())) or "none"
             raise OptionError(f"project: {TITLE} knows no project {self.project()}", hint=f"Give one of: {known}.", option="project")
-        if region is not None and region not in self.active():
+        if region is not None:
+            self.prove_region(region)
+
+    def prove_region(self, region: str) -> None:
+        """Prove that a region exists.
+
+        Raises:
+            OptionError: it does not, or it cannot be used.
+        """
+        if region not in self.active():
             raise OptionError(f"region: {TITLE} knows no active region {region}", hint=f"Give one of: {self._known_regions()}.", option="region")
 
     def search(self, identity: str, read: t.Callable[[str], Found | None], label: t.Callable[[Found], str]) -> Found | None:
@@ -166,13 +175,17 @@ class Scope:
 
     def pages(self, call: Call, region: str, query: t.Mapping[str, t.Any] | None = None) -> list[Row]:
         """All pages of a region's list, read anew; a 404 is explained by a wrong project or region where that is the cause."""
-        return self._explained(lambda: self._api.pages(call, self.path(region), query), region)
+        return self.explained(lambda: self._api.pages(call, self.path(region), query), region)
 
     def once(self, call: Call, region: str, query: t.Mapping[str, t.Any] | None = None) -> list[Row]:
         """The same, fetched once in a task's life."""
-        return self._explained(lambda: self._api.once(call, self.path(region), query), region)
+        return self.explained(lambda: self._api.once(call, self.path(region), query), region)
 
-    def _explained(self, read: t.Callable[[], list[Row]], region: str) -> list[Row]:
+    def of_project(self, call: Call) -> list[Row]:
+        """All pages of a list of the project, which is in no region."""
+        return self.explained(lambda: self._api.pages(call, {"project_id": self.project()}), None)
+
+    def explained(self, read: t.Callable[[], list[Row]], region: str | None) -> list[Row]:
         """A list that is not found, although project and region exist, is a failure: it never means that an object is absent."""
         try:
             return read()

@@ -13,10 +13,13 @@ import typing as t
 
 if t.TYPE_CHECKING:
     from .backups import Snapshots
+    from .consoles import GcoreConsoles
     from .details import GcoreDetails, GcoreSizes
     from .driver import GcoreDriver
     from .figures import GcoreMetrics, GcoreQuotas
     from .firewalls import SecurityGroups
+    from .name_templates import GcoreNameTemplates
+    from .ssh_keys import GcoreSshKeys
 
 
 def backup(driver: GcoreDriver) -> Snapshots:
@@ -55,6 +58,24 @@ def catalog_info(driver: GcoreDriver) -> GcoreSizes:
     return GcoreSizes(driver)
 
 
+def console(driver: GcoreDriver) -> GcoreConsoles:
+    from .consoles import GcoreConsoles
+
+    return GcoreConsoles(driver)
+
+
+def ssh_key(driver: GcoreDriver) -> GcoreSshKeys:
+    from .ssh_keys import GcoreSshKeys
+
+    return GcoreSshKeys(driver)
+
+
+def name_template(driver: GcoreDriver) -> GcoreNameTemplates:
+    from .name_templates import GcoreNameTemplates
+
+    return GcoreNameTemplates(driver)
+
+
 VERBS = {
     "backup": backup,
     "firewall": firewall,
@@ -62,4 +83,7 @@ VERBS = {
     "quota": quota,
     "instance_info": instance_info,
     "catalog_info": catalog_info,
+    "console": console,
+    "ssh_key": ssh_key,
+    "name_template": name_template,
 }

@@ -57,6 +57,7 @@ BACKUPS = Call("backups_list", "GET", f"{_SERVER}/backups/list")
 BACKUP_STATUS = Call("backups_status", "GET", f"{_SERVER}/backups/status")
 BACKUP = Call("backups_create", "PUT", f"{_SERVER}/backups/create", mutates=True, retry=Retry.NEVER)
 RESTORE = Call("backups_restore", "POST", f"{_SERVER}/backups/restore", mutates=True, retry=Retry.NEVER)
+INCIDENTS = Call("server_incidents", "GET", f"{_SERVER}/incidents")
 JOB = Call("job_get", "GET", "/job/{jobId}")
 
 _MACHINE = "/datacenter/dedicated/{sid}"
@@ -80,7 +81,7 @@ UNINSTALL = Call("software_uninstall", "POST", "/software/uninstall", mutates=Tr
 
 CALLS = (
     *(CREATE, LIST, CONFIG, STATUS, CHANGE, START, SHUTDOWN, STOP, REBOOT, REBOOT_FORCE, REINSTALL, PASSWORD_RESET, RDNS, DELETE, TEMPLATES),
-    *(BACKUPS, BACKUP_STATUS, BACKUP, RESTORE, JOB, CONSOLE, MACHINE_CONSOLE),
+    *(INCIDENTS, BACKUPS, BACKUP_STATUS, BACKUP, RESTORE, JOB, CONSOLE, MACHINE_CONSOLE),
     *(MARKET, MACHINE_TEMPLATES, MACHINES, MACHINE_CONFIG, MACHINE_STATUS),
     *(MACHINE_ORDER, MACHINE_START, MACHINE_SHUTDOWN, MACHINE_REBOOT, MACHINE_REINSTALL, MACHINE_TERMINATE),
     *(PACKAGES, INSTALL, UNINSTALL),
@@ -131,6 +132,7 @@ _SHAPES: dict[Call, t.Callable[[t.Any], bool]] = {
     TEMPLATES: lambda payload: isinstance(payload, list),
     CONFIG: _is_config,
     STATUS: lambda payload: isinstance(payload, dict),
+    INCIDENTS: lambda payload: not payload or (isinstance(payload, list) and all(isinstance(row, dict) for row in payload)),
     JOB: _is_job,
     BACKUPS: _is_id_list,
     BACKUP_STATUS: lambda payload: isinstance(payload, dict) or not payload,

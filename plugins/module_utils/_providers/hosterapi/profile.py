@@ -71,6 +71,10 @@ PROFILE = Profile(
             "backup.cron": "Run a task with max_age from a scheduler of your own, such as the playbook polyhost.cloud.backup_rotation by cron.",
             "backup.every": "Run a task with max_age from a scheduler of your own, such as the playbook polyhost.cloud.backup_rotation by cron.",
             "backup.paused": "Pause the scheduler that runs your task.",
+            "console.absent": "Nothing closes a console, and nothing has to: the address is dead after 10 seconds.",
+            "console.type": "Leave type out: the console is always noVNC.",
+            "console.duration": "Leave duration out: the address is always good for 10 seconds.",
+            "ssh_key": "Log in with the generated root password (return_credentials: true) and add keys with ansible.posix.authorized_key.",
         },
         states=("present", "absent", "started", "stopped", "restarted", "rebuilt"),
         required=("name", "image", "cpu", "memory_mb", "disk_gb"),
@@ -103,6 +107,10 @@ PROFILE = Profile(
             "software": {
                 "present": "by SSH with the root password; the provider lists no installed packages, so the ledger remembers",
                 "absent": "likewise",
+            },
+            "console": {
+                "present": "a fresh noVNC address each time, which has to be opened within 10 seconds",
+                "dedicated": "id of a machine",
             },
         },
     ),

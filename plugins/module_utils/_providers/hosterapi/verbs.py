@@ -13,8 +13,11 @@ import typing as t
 
 if t.TYPE_CHECKING:
     from .backups import HosterapiBackups
+    from .consoles import HosterapiConsoles
     from .dedicated import HosterapiDedicated
+    from .details import HosterapiDetails
     from .driver import HosterapiDriver
+    from .figures import HosterapiMetrics
 
 
 def backup(driver: HosterapiDriver) -> HosterapiBackups:
@@ -29,4 +32,28 @@ def dedicated(driver: HosterapiDriver) -> HosterapiDedicated:
     return HosterapiDedicated(driver)
 
 
-VERBS = {"backup": backup, "dedicated": dedicated}
+def console(driver: HosterapiDriver) -> HosterapiConsoles:
+    from .consoles import HosterapiConsoles
+
+    return HosterapiConsoles(driver)
+
+
+def metrics(driver: HosterapiDriver) -> HosterapiMetrics:
+    from .figures import HosterapiMetrics
+
+    return HosterapiMetrics(driver)
+
+
+def instance_info(driver: HosterapiDriver) -> HosterapiDetails:
+    from .details import HosterapiDetails
+
+    return HosterapiDetails(driver)
+
+
+VERBS = {
+    "backup": backup,
+    "dedicated": dedicated,
+    "console": console,
+    "metrics": metrics,
+    "instance_info": instance_info,
+}

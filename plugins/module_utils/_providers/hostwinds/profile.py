@@ -76,6 +76,7 @@ PROFILE = Profile(
             "backup": "Use the backups of the Hostwinds panel, or back up inside the server.",
             "dedicated": "There are no dedicated machines by the API; order them by the provider's panel.",
             "software": "Install it with Ansible, such as by ansible.builtin.package.",
+            "ssh_key": "Keep keys in the Hostwinds panel; vps_instance takes their names, ansible.posix.authorized_key adds keys to a server.",
         },
         states=("present", "absent", "started", "stopped", "restarted", "rebuilt", "repaired"),
         required=("name", "region", "image", "size"),
