@@ -60,6 +60,7 @@ CALLS: dict[str, Call] = {
         _read("get_instance_ips"),
         _read("get_smtp_filters"),
         _read("check_serviceid"),
+        _read("get_instance_maintenance"),
         _read("get_instance_firewall_profile"),
         _read("get_firewall_profiles"),
         _read("get_price_list"),
@@ -288,6 +289,12 @@ class Api:
         payload = self.send("get_smtp_filters", service_id)
         listed = payload.get("spam", payload) if isinstance(payload, dict) else payload
         return _rows("get_smtp_filters", [] if listed in (None, {}) else listed, lambda row: "none is needed")
+
+    def maintenance(self, service_id: str) -> list[str]:
+        """What is going on with a server, in the provider's words; empty when nothing is (HW-23)."""
+        payload = self.send("get_instance_maintenance", service_id)
+        told = [entry.get("message") if isinstance(entry, dict) else entry for entry in (payload if isinstance(payload, list) else [payload])]
+        return [words for words in (one_line(message) for message in told if isinstance(message, str)) if words]
 
     # -- firewall profiles and plans ----------------------------------------------------------------------------------
 

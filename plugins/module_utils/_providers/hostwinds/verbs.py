@@ -13,6 +13,7 @@ import typing as t
 
 if t.TYPE_CHECKING:
     from .addresses import HostwindsAddresses
+    from .details import HostwindsDetails, HostwindsSizes
     from .driver import HostwindsDriver
     from .firewalls import Profiles
     from .smtp_filters import HostwindsSmtpFilters
@@ -36,4 +37,22 @@ def smtp_filter(driver: HostwindsDriver) -> HostwindsSmtpFilters:
     return HostwindsSmtpFilters(driver)
 
 
-VERBS = {"firewall": firewall, "address": address, "smtp_filter": smtp_filter}
+def instance_info(driver: HostwindsDriver) -> HostwindsDetails:
+    from .details import HostwindsDetails
+
+    return HostwindsDetails(driver)
+
+
+def catalog_info(driver: HostwindsDriver) -> HostwindsSizes:
+    from .details import HostwindsSizes
+
+    return HostwindsSizes(driver)
+
+
+VERBS = {
+    "firewall": firewall,
+    "address": address,
+    "smtp_filter": smtp_filter,
+    "instance_info": instance_info,
+    "catalog_info": catalog_info,
+}
