@@ -75,6 +75,15 @@ PROFILE = Profile(
             "console.type": "Leave type out: the console is always noVNC.",
             "console.duration": "Leave duration out: the address is always good for 10 seconds.",
             "ssh_key": "Log in with the generated root password (return_credentials: true) and add keys with ansible.posix.authorized_key.",
+            "metrics.series": "Read the point of now again and again, and keep the points.",
+            "quota": "HosterAPI.de tells of no limits; a refused order says why.",
+            "sizes": "There are no sizes: give cpu, memory_mb and disk_gb.",
+            "instance_info.maintenance": "Ask for incidents.",
+            "instance_info.interfaces": "A server has one interface; read addresses.",
+            "instance_info.firewall_rules": "There are no firewalls at the provider; use one inside the server.",
+            "instance_info.search": "List the servers of the account, and select with the filters of Ansible.",
+            "catalog_info.sizes_for_instance": "There are no sizes: give cpu, memory_mb and disk_gb.",
+            "catalog_info.sizes_for_image": "There are no sizes: give cpu, memory_mb and disk_gb.",
         },
         states=("present", "absent", "started", "stopped", "restarted", "rebuilt"),
         required=("name", "image", "cpu", "memory_mb", "disk_gb"),
@@ -111,6 +120,17 @@ PROFILE = Profile(
             "console": {
                 "present": "a fresh noVNC address each time, which has to be opened within 10 seconds",
                 "dedicated": "id of a machine",
+            },
+            "metrics": {
+                "now": "one point: processor, memory, network counters, uptime",
+            },
+            "instance_info": {
+                "provider_data": "one call a server",
+                "incidents": "one call a server; times without a zone, impact and direction as the provider writes them",
+                "metrics": "one point, of now; one call a server",
+            },
+            "catalog_info": {
+                "lists": "images",
             },
         },
     ),

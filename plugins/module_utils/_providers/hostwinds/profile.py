@@ -77,6 +77,13 @@ PROFILE = Profile(
             "dedicated": "There are no dedicated machines by the API; order them by the provider's panel.",
             "software": "Install it with Ansible, such as by ansible.builtin.package.",
             "ssh_key": "Keep keys in the Hostwinds panel; vps_instance takes their names, ansible.posix.authorized_key adds keys to a server.",
+            "metrics": "Collect them inside the server, with an agent such as the Prometheus node exporter.",
+            "quota": "Hostwinds tells of no limits; a refused order says why.",
+            "instance_info.incidents": "Ask for maintenance.",
+            "instance_info.metrics": "Collect them inside the server, with an agent such as the Prometheus node exporter.",
+            "instance_info.interfaces": "A server has one interface; read addresses.",
+            "instance_info.search": "List the servers of the account, and select with the filters of Ansible.",
+            "catalog_info.sizes_for_image": "Hostwinds does not tell what a template needs: give cpu, memory_mb and disk_gb.",
         },
         states=("present", "absent", "started", "stopped", "restarted", "rebuilt", "repaired"),
         required=("name", "region", "image", "size"),
@@ -104,6 +111,15 @@ PROFILE = Profile(
             "firewall": {
                 "instances": "attaches a named profile, of which a server has one, by name, end of the name or id; rules are only compared: "
                 "they tell of no addresses, so each is about 0.0.0.0/0 or ::/0",
+            },
+            "instance_info": {
+                "provider_data": "one call a server",
+                "maintenance": "what goes on, in the provider's words; one call a server",
+                "firewall_rules": "of its profile; one call a server",
+            },
+            "catalog_info": {
+                "lists": "sizes with prices, firewalls",
+                "sizes_for_instance": "the price list as offered to it",
             },
         },
     ),
