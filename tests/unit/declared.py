@@ -68,15 +68,19 @@ REGIONLESS = frozenset({"ssh_key"})  # resources of the account or of a project
 
 # Why a row cannot happen in a scenario; the second is a pattern.
 _NO_SERVER = "the task names no server"
+_NOTHING_THERE = "what is not there has nothing to take away"
+_SERVERLESS = (
+    "*-ssh_key-*",
+    *(f"*-volume-{write}" for write in ("create", "create of a snapshot", "detach", "delete", "delete in use")),
+    *(f"*-address-{write}" for write in ("create", "detach", "rename", "delete", "delete in use")),
+)
 NOT_POSSIBLE: t.Final[t.Mapping[tuple[str, str], str]] = {
     **{("second run", scenario.id): "each run acts" for scenario in SCENARIOS.values() if scenario.always},
     **{(row, scenario.id): "it spends nothing" for row in ("killed", "concurrent") for scenario in SCENARIOS.values() if not scenario.costs},
-    **{("not there yet", pattern): _NO_SERVER for pattern in ("*-ssh_key-*",)},
-    **{("two servers", pattern): _NO_SERVER for pattern in ("*-ssh_key-*",)},
-    ("unknown place", "civo-ssh_key-*"): "keys are of the account, in no region",
+    **{(row, pattern): _NO_SERVER for row in ("not there yet", "two servers") for pattern in _SERVERLESS},
+    **{("not there yet", pattern): _NOTHING_THERE for pattern in ("*-absent", "*-delete *")},
     ("unknown place", "hostwinds-*"): "names are account-wide and locations cannot be listed",
-    ("not there yet", "hostwinds-address-absent"): "what is not there has nothing to give back",
-    ("not there yet", "hostwinds-smtp_filter-absent"): "what is not there has no filter",
+    ("unknown place", "civo-ssh_key-*"): "keys are of the account, in no region",
     ("refused for now", "hostwinds-address-* and guest"): "a rebuild of the guest's network is never sent twice",
     ("no effect", "hostwinds-address-* and guest"): "a rebuild of the guest's network without effect is a warning (Hostwinds section 7)",
 }
@@ -97,7 +101,6 @@ class _Arranged:
 
 
 _ARRANGED: dict[str, _Arranged] = {}
-_FRESH: dict[str, bytes] = {}
 
 
 class DeclaredStage(Stage):
@@ -116,8 +119,6 @@ class DeclaredStage(Stage):
         os.makedirs(folder)
         arranged = _ARRANGED.get(self.scenario.id)
         if arranged is None:
-            self.simulator.reset()
-            _FRESH[self.provider] = pickle.dumps(self.own.state)
             super().play()
             files = files_below(self.controller)
             arranged = _Arranged(pickle.dumps(self.own.state), dict(self.own.settings), self.options, tuple(self.servers), files)
@@ -137,14 +138,14 @@ class DeclaredStage(Stage):
         return self
 
     def account(self) -> dict[str, t.Any]:
-        """All that is not as in a fresh account, without ids and times, once all that is under way has ended."""
+        """All that is not as arranged, without new ids and times, once all that is under way has ended."""
         self._untouched = False
         for _round in range(4):
             self.pass_time(600)
             with self.own.lock:
                 self.own.advance()
         with self.own.lock:
-            shown = _digest(self.own.state, pickle.loads(_FRESH[self.provider]))
+            shown = _digest(self.own.state, pickle.loads(_ARRANGED[self.scenario.id].state))
         self.simulator.clear_log()
         return shown
 
@@ -152,34 +153,37 @@ class DeclaredStage(Stage):
 # -- the account without what differs from run to run -----------------------------------------------------------------------
 
 _LOGS = frozenset(
-    "lock_seen stale next renamed actions pending tasks moving late busy due jobs open_jobs tickets addresses next_address serial created updated".split()
+    "next renamed actions pending tasks moving late busy due jobs open_jobs tickets addresses next_address serial lock_seen stale created updated".split()
 )
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_CHANCE = re.compile(  # names with a part of an id, addresses, times
-    r"\b[0-9a-f]{8}\b|\b\d{1,3}(?:\.\d{1,3}){3}\b|\b[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){2,}|\d{4}-\d\d-\d\d[T ]\d\d:\d\d[:\d.]*(?:Z|[+-]\d{4})?"
-)
+_CHANCE = re.compile(r"\b[0-9a-f]{8}\b|\b\d{1,3}(?:\.\d{1,3}){3}\b|\b[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){2,}")  # parts of ids in names, and addresses
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d[:\d.]*(?:Z|[+-]\d{4})?")
 _EPOCH = 1_600_000_000  # seconds; greater numbers are times
+_NOW = "@"  # stands for a time
+
+Naming = t.Callable[[str], "str | None"]
 
 
-def _digest(state: t.Mapping[str, t.Any], fresh: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+def _digest(state: t.Mapping[str, t.Any], arranged: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """What is different in C(state), each new id standing for what it is the id of."""
-    stable = set(_ID.findall(json.dumps(fresh, default=str)))
-    changed = {key: value for key, value in _changes(dict(state), dict(fresh)).items() if key not in _LOGS}
-    objects: dict[str, t.Any] = {}
-    _collect(changed, objects)
+    before = json.dumps(arranged, default=str)
+    stable = {*_objects(arranged), *_ID.findall(before), *_CHANCE.findall(before)}
+    changed = {key: value for key, value in _changes(dict(state), dict(arranged)).items() if key not in _LOGS}
+    objects = _objects(changed)
 
-    def blank(identity: str) -> str | None:
-        known = identity in objects or _ID.fullmatch(identity)
-        return "#" if known and identity not in stable else None
+    def blank(word: str) -> str | None:
+        chance = word in objects or _ID.fullmatch(word) or _CHANCE.fullmatch(word)
+        return "#" if chance and word not in stable else None
 
-    def digested(identity: str) -> str | None:
-        return named.get(identity, blank(identity))
+    def digested(word: str) -> str | None:
+        return named.get(word, blank(word))
 
     named: dict[str, str | None] = {}
     for identity, content in objects.items():
         if identity not in stable:
             named[identity] = hashlib.sha256(json.dumps(_plain(content, blank), sort_keys=True).encode()).hexdigest()[:8]
-    return {key: _plain(value, digested) for key, value in changed.items()}
+    shown: dict[str, t.Any] = _plain(changed, digested)
+    return shown
 
 
 def _changes(now: t.Any, before: t.Any) -> t.Any:
@@ -190,38 +194,41 @@ def _changes(now: t.Any, before: t.Any) -> t.Any:
     return {**kept, **{key: None for key in before if key not in now}}
 
 
-def _collect(value: t.Any, objects: dict[str, t.Any]) -> None:
+def _objects(value: t.Any) -> dict[str, t.Any]:
     """The objects by their ids."""
-    if isinstance(value, dict):
-        if "id" in value:
-            objects[str(value["id"])] = value
-        for key, item in value.items():
-            if isinstance(item, dict) and _is_id(key):
-                objects[key] = item
-            _collect(item, objects)
-    elif isinstance(value, list):
-        for item in value:
-            _collect(item, objects)
+    if isinstance(value, list):
+        return {key: item for each in value for key, item in _objects(each).items()}
+    if not isinstance(value, dict):
+        return {}
+    here = {str(value["id"]): value} if "id" in value else {}
+    below = {key: item for key, item in value.items() if isinstance(item, dict) and _is_id(key)}
+    return {**here, **below, **{key: item for each in value.values() for key, item in _objects(each).items()}}
 
 
 def _is_id(key: str) -> bool:
     return bool(_ID.fullmatch(key)) or (key.isdigit() and len(key) > 2)
 
 
-def _plain(value: t.Any, naming: t.Callable[[str], str | None]) -> t.Any:
-    """A value in a form that is the same in every run.
+def _plain(value: t.Any, naming: Naming) -> t.Any:
+    """A value in a form that is the same in every run; times are left out.
 
     Args:
-        naming: what stands for an id; None for what is none, or is the same in every run.
+        naming: what stands for an id or an address; None for what is none, or is the same in every run.
     """
     if isinstance(value, dict):
-        rows = sorted(([naming(key) or key, _plain(item, naming)] for key, item in value.items() if _is_id(key)), key=str)
-        rest = {key: _plain(item, naming) for key, item in value.items() if not _is_id(key) and key not in _LOGS}
+        kept = [(key, _plain(item, naming)) for key, item in value.items() if key not in _LOGS]
+        kept = [(key, item) for key, item in kept if item not in (_NOW, {})]
+        rows = sorted(([naming(key) or key, item] for key, item in kept if _is_id(key)), key=str)
+        rest = {key: item for key, item in kept if not _is_id(key)}
         return {**rest, "objects": rows} if rows else rest
     if isinstance(value, list):
         return sorted((_plain(item, naming) for item in value), key=str)
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, (int, float)):
-        return "#" if value > _EPOCH else naming(str(value)) or value
-    return naming(value) or _CHANCE.sub("#", _ID.sub(lambda found: naming(found.group()) or found.group(), value))
+        return _NOW if value > _EPOCH else naming(str(value)) or value
+    if _TIME.fullmatch(value):
+        return _NOW
+    return naming(value) or _CHANCE.sub(
+        lambda found: naming(found.group()) or found.group(), _ID.sub(lambda found: naming(found.group()) or found.group(), value)
+    )
