@@ -11,7 +11,7 @@ import typing as t
 from ._core.model import STATUSES
 from ._core.plan import CONSENTS
 from ._core.rules import ALLOW, DENY, IN, OUT, TCP
-from ._providers.base import CATALOG_LISTS, FIELDS
+from ._providers.base import CATALOG_LISTS, FIELDS, GATHERED
 from ._registry import DRIVERS
 
 Spec = dict[str, dict[str, t.Any]]
@@ -43,8 +43,35 @@ CHANGES: Spec = {
     "on_drift": {"type": "str", "choices": ["warn", "fail", "ignore"], "default": "warn"},
 }
 
+_INTERFACE: Spec = {
+    "external": {"type": "bool", "default": False},
+    "network": {"type": "str"},
+    "address_family": {"type": "str", "choices": ["ipv4", "ipv6", "dual"]},
+    "address": {"type": "str"},
+    "public_ip": {"type": "bool", "default": False},
+    "firewalls": {"type": "list", "elements": "str"},
+    "name": {"type": "str"},
+}
+
+_VOLUME: Spec = {
+    "size_gb": {"type": "int"},
+    "type": {"type": "str"},
+    "name": {"type": "str"},
+    "keep": {"type": "bool", "default": True},
+    "boot": {"type": "bool", "default": False},
+    "snapshot": {"type": "str"},
+    "id": {"type": "str"},
+}
+
 _FIELD_TYPES: Spec = {
     "image": {"type": "str"},
+    "app_template": {"type": "str"},
+    "app_config": {"type": "dict", "no_log": True},
+    "name_template": {"type": "str"},
+    "interfaces": {"type": "list", "elements": "dict", "options": _INTERFACE},
+    "volumes": {"type": "list", "elements": "dict", "options": _VOLUME},
+    "placement_group": {"type": "str"},
+    "iso_finalized": {"type": "bool"},
     "size": {"type": "str"},
     "cpu": {"type": "int"},
     "memory_mb": {"type": "int"},
@@ -73,7 +100,7 @@ INSTANCE: Spec = {
     "id": {"type": "str"},
     "state": {
         "type": "str",
-        "choices": ["present", "absent", "started", "stopped", "suspended", "restarted", "rebuilt"],
+        "choices": ["present", "absent", "started", "stopped", "suspended", "restarted", "rebuilt", "repaired"],
         "default": "present",
     },
     **{field: _FIELD_TYPES[field] for field in FIELDS},
@@ -86,6 +113,7 @@ INSTANCE: Spec = {
     "reset_password": {"type": "bool", "default": False, "no_log": False},
     "return_credentials": {"type": "bool", "default": False},
     "ledger_unknown": {"type": "str", "choices": ["fail", "ignore"], "default": "fail"},
+    "max_cost": {"type": "float"},
 }
 
 INSTANCE_INFO: Spec = {
@@ -95,6 +123,8 @@ INSTANCE_INFO: Spec = {
     "tags": {"type": "dict"},
     "status": {"type": "list", "elements": "str", "choices": list(STATUSES)},
     "read": {"type": "list", "elements": "str", "choices": list(READABLE), "default": []},
+    "gather": {"type": "list", "elements": "str", "choices": list(GATHERED), "default": []},
+    "search": {"type": "dict", "options": {"name": {"type": "str"}, "address": {"type": "str"}, "id": {"type": "str"}}},
 }
 
 _RESOLVERS = {"type": "list", "elements": "str"}
@@ -187,6 +217,14 @@ BACKUP_INFO: Spec = {
 CATALOG_INFO: Spec = {
     **CONNECTION,
     "lists": {"type": "list", "elements": "str", "choices": list(CATALOG_LISTS), "default": list(CATALOG_LISTS)},
+    "sizes_for": {
+        "type": "dict",
+        "options": {
+            "instance": {"type": "str"},
+            "image": {"type": "str"},
+            **{field: _FIELD_TYPES[field] for field in ("cpu", "memory_mb", "disk_gb")},
+        },
+    },
 }
 
 PROVIDER_INFO: Spec = dict(CONNECTION)  # so that module_defaults of the whole group reach it

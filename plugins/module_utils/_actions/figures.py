@@ -6,14 +6,17 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from .._connection import TaskContext
 from .._core.errors import OptionError
 from .._core.model import Ref
 from .._core.normalise import text
+from .._core.together import side_by_side
 from .._providers.base import FIELDS, Driver, Wish
 from .._providers.figures import MetricsVerbs, QuotaVerbs
+from .._resources._options import check_options
 from .._runner import Task
 from .common import supports, wanted_instances
 
@@ -28,9 +31,10 @@ def metrics_info(driver: Driver, context: TaskContext, task: Task) -> dict[str, 
     if not supports(driver, "metrics"):
         return {"changed": False, "supported": False, "metrics": []}
     verbs: MetricsVerbs[t.Any] = driver.verbs("metrics")
+    instances = wanted_instances(driver, task)
+    points = side_by_side([functools.partial(verbs.read, each, hours) for each in instances], driver.PROFILE.in_flight)
     series = [
-        {"provider": driver.PROFILE.name, "instance": Ref(each.id, each.name).public(), "points": verbs.read(each, hours)}
-        for each in wanted_instances(driver, task)
+        {"provider": driver.PROFILE.name, "instance": Ref(each.id, each.name).public(), "points": read} for each, read in zip(instances, points, strict=True)
     ]
     return {"changed": False, "supported": True, "metrics": series}
 
@@ -39,14 +43,26 @@ def quota_info(driver: Driver, context: TaskContext, task: Task) -> dict[str, t.
     """C(vps_quota_info)."""
     if not supports(driver, "quota"):
         return {"changed": False, "supported": False, "quotas": [], "fits": None, "shortfall": []}
+    wish = _wish(driver, task)
     verbs: QuotaVerbs[t.Any] = driver.verbs("quota")
     quotas = sorted(verbs.read(), key=lambda quota: (quota.region or "", quota.name))
-    result: dict[str, t.Any] = {"changed": False, "supported": True, "quotas": [quota.public() for quota in quotas], "fits": None, "shortfall": []}
+    short = verbs.shortfall(wish, quotas) if wish else []
+    return {
+        "changed": False,
+        "supported": True,
+        "quotas": [quota.public() for quota in quotas],
+        "fits": not short if wish else None,
+        "shortfall": [each.public() for each in short],
+    }
+
+
+def _wish(driver: Driver, task: Task) -> Wish | None:
+    """The server that C(wanted) describes, checked as for a create."""
     wanted = task.options.get("wanted")
-    if wanted is not None:
-        driver.require("quota", "wanted")
-        fields = {field: wanted[field] for field in FIELDS if wanted.get(field) is not None}
-        wish = Wish(name=text(wanted.get("name")), id=None, state="present", fields=fields, region=context.connection.region)
-        shortfall = verbs.shortfall(wish)
-        result |= {"fits": not shortfall, "shortfall": [each.public() for each in shortfall]}
-    return result
+    if wanted is None:
+        return None
+    driver.require("quota", "wanted")
+    fields = {field: wanted[field] for field in FIELDS if wanted.get(field) is not None}
+    wish = Wish(name=text(wanted.get("name")), id=None, state="present", fields=fields, region=driver.context.connection.region)
+    check_options(driver, wish)
+    return wish

@@ -56,6 +56,9 @@ SECRET_FIELDS = ("app_config", "user_data", "password")
 # All options of vps_instance that a provider may lack.
 OPTIONS = (*FIELDS, "delete_with", "update_password", "reset_password", "max_cost")
 
+# What vps_instance_info can add to each instance.
+GATHERED = ("maintenance", "incidents", "metrics", "interfaces", "firewall_rules", "provider_data")
+
 # What the resources beside the instance can do at a provider, in the order of the capability table.
 RESOURCES: t.Mapping[str, tuple[str, ...]] = {
     "rdns": ("write", "read", "absent", "ipv6", "secondary"),
@@ -72,7 +75,7 @@ RESOURCES: t.Mapping[str, tuple[str, ...]] = {
     "quota": ("limits", "wanted"),
     "ssh_key": ("present", "absent", "rename", "generate"),
     "name_template": ("present", "absent", "available"),
-    "instance_info": ("provider_data", "maintenance", "incidents", "metrics", "interfaces", "firewall_rules", "search"),
+    "instance_info": (*GATHERED, "search"),
     "catalog_info": ("lists", "sizes_for_instance", "sizes_for_image"),
 }
 CATALOG_LISTS = ("images", "sizes", "regions", "networks", "ssh_keys", "firewalls", "app_templates", "placement_groups")

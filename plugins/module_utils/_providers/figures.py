@@ -109,9 +109,12 @@ class QuotaVerbs(abc.ABC, t.Generic[D]):
         """Every limit in the scope of the connection."""
 
     @abc.abstractmethod
-    def shortfall(self, wish: Wish) -> list[Shortfall]:
+    def shortfall(self, wish: Wish, quotas: t.Sequence[Quota]) -> list[Shortfall]:
         """What would not fit, were this server made; empty when it would. Nothing is sent that writes.
 
+        Args:
+            quotas: what C(read) told.
+
         Raises:
-            OptionError: an option of the wish names nothing, as for a create.
+            OptionError: an option of the wish is missing or names nothing, as for a create.
         """

@@ -11,19 +11,10 @@ import typing as t
 
 from .._core.model import Instance
 from .._core.together import side_by_side
-from .._providers.base import Driver
+from .._providers.base import GATHERED, Driver
 from .._providers.details import DetailVerbs
 from .._providers.records import RecordWish
 
-# What can be gathered, with the value where there is nothing.
-GATHERED: t.Mapping[str, t.Callable[[], t.Any]] = {
-    "maintenance": list,
-    "incidents": list,
-    "metrics": list,
-    "interfaces": list,
-    "firewall_rules": list,
-    "provider_data": dict,
-}
 METRICS_HOURS = 1
 _UNKNOWN_OF_SIGHTINGS = ("addresses", "cpu", "disk_gb", "firewalls", "image", "memory_mb", "network", "size", "status", "tags")
 
@@ -85,7 +76,11 @@ def gather(driver: Driver, instances: t.Sequence[Instance], words: t.Collection[
     readers = _readers(driver, told)
     jobs = [functools.partial(readers[word], each) for each in instances for word in told]
     answers = iter(side_by_side(jobs, driver.PROFILE.in_flight))
-    return [{**{word: GATHERED[word]() for word in wanted}, **{word: next(answers) for word in told}} for _each in instances]
+    return [{word: next(answers) if word in told else _nothing(word) for word in wanted} for _each in instances]
+
+
+def _nothing(word: str) -> t.Any:
+    return {} if word == "provider_data" else []
 
 
 def _readers(driver: Driver, words: t.Collection[str]) -> dict[str, t.Callable[[Instance], t.Any]]:

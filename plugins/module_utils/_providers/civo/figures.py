@@ -41,7 +41,7 @@ class CivoQuota(QuotaVerbs["CivoDriver"]):
         flat = self.driver.civo.anywhere(api.QUOTA).data
         return [Quota(_QUOTAS.get(name, name), limit, used) for name, limit, used in paired(flat)]
 
-    def shortfall(self, wish: Wish) -> list[Shortfall]:
+    def shortfall(self, wish: Wish, quotas: t.Sequence[Quota]) -> list[Shortfall]:
         """The provider computes nothing beforehand, so the limits are compared with what the size holds.
 
         Raises:
@@ -53,6 +53,6 @@ class CivoQuota(QuotaVerbs["CivoDriver"]):
         needs = {"instances": 1, **mapping.dimensions(self.driver.civo.size(region, str(wish.fields["size"])))}
         if wish.fields.get("public_ip") is not False:
             needs["public_ips"] = 1
-        quotas = [quota for quota in self.read() if quota.limit is not None and needs.get(quota.name)]
-        missing = {quota: (quota.used or 0) + (needs[quota.name] or 0) - (quota.limit or 0) for quota in quotas}
+        limited = [quota for quota in quotas if quota.limit is not None and needs.get(quota.name)]
+        missing = {quota: (quota.used or 0) + (needs[quota.name] or 0) - (quota.limit or 0) for quota in limited}
         return [Shortfall(quota.name, amount, quota.limit, quota.used) for quota, amount in missing.items() if amount > 0]

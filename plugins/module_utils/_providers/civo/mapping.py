@@ -370,7 +370,7 @@ def _image_row(row: Row) -> dict[str, t.Any]:
 
 def _size(row: Row) -> dict[str, t.Any]:
     name = text(row["name"])
-    return {"id": name, "name": name, "region": None, **dimensions(row), "price": None, "selectable": flag(row.get("selectable")) is not False}
+    return {"id": name, "name": name, "region": None, **dimensions(row), "price": None, "available": flag(row.get("selectable")) is not False}
 
 
 # How the rows of C(vps_catalog_info) look; the caller adds the region.

@@ -87,7 +87,7 @@ class GcoreQuotas(QuotaVerbs["GcoreDriver"]):
         everywhere = _quotas(answer.get("global_quotas") or {}, None)
         return everywhere + [quota for region, row in regional if wanted in (None, region) for quota in _quotas(row, region)]
 
-    def shortfall(self, wish: Wish) -> list[Shortfall]:
+    def shortfall(self, wish: Wish, quotas: t.Sequence[Quota]) -> list[Shortfall]:
         """What the provider says would be missing, for the very request that a create would send.
 
         Raises:

@@ -218,6 +218,7 @@ class Plan:
             "memory_mb": self.memory_mb,
             "disk_gb": self.disk_gb,
             "price": price.public() if price else None,
+            "available": True,  # nothing else is listed
         }
 
     def resources(self, custom: t.Collection[str]) -> dict[str, int | None]:

@@ -692,7 +692,7 @@ def test_sizes_are_those_of_instances(world: World, driver: CivoDriver) -> None:
     world.offers()
     sizes = driver.catalog("sizes")
     assert [size["name"] for size in sizes] == ["g3.small", "g3.medium", "g4c.thin", "g2.small"]
-    assert sizes[1] == {"id": "g3.medium", "name": "g3.medium", "region": "LON1", "cpu": 2, "memory_mb": 4096, "disk_gb": 50, "price": None, "selectable": True}
+    assert sizes[1] == {"id": "g3.medium", "name": "g3.medium", "region": "LON1", "cpu": 2, "memory_mb": 4096, "disk_gb": 50, "price": None, "available": True}
 
 
 def test_images_are_not_those_of_clusters(world: World, driver: CivoDriver) -> None:

@@ -661,6 +661,7 @@ def test_the_catalogue_has_sizes_and_profiles_only(script: Script, driver: Hostw
         "memory_mb": 2048,
         "disk_gb": 50,
         "price": {"amount": "9.99", "currency": None, "period": "month"},
+        "available": True,
     }
     assert driver.catalog("firewalls")[1] == {"id": "2", "name": "8f3a1c-web", "region": None}
     assert driver.PROFILE.capabilities.catalog == ("sizes", "firewalls")
