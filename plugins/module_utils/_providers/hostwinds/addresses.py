@@ -33,8 +33,10 @@ class HostwindsAddresses(AddressVerbs["HostwindsDriver"]):
     patience = 300.0  # a new main address was seen to take 67 seconds (section 7)
 
     def check(self, wish: RecordWish) -> None:
-        """Addresses have no names, and stay on their server."""
+        """Addresses have no names, lead to no private ones, and stay on their server."""
         super().check(wish)
+        if wish["private_address"]:
+            raise OptionError(f"private_address: an address at {PROFILE.title} leads to no private one", hint="Leave private_address out.", option="private_address")
         if wish["name"] is not None:
             self.driver.require(ADDRESS.name, "rename")
         if wish["instance"] == "":
@@ -48,8 +50,6 @@ class HostwindsAddresses(AddressVerbs["HostwindsDriver"]):
             return []
         wanted = wish["address"]
         if wish.state == "replaced" or not wanted:
-            if wish["type"] == SECONDARY:
-                raise OptionError("address is needed: it tells which of a server's secondary addresses is meant", option="address")
             return [record for record in self._shown(instance) if record["primary"]] if instance else []
         servers = [instance] if instance else self._owners(wanted)
         return [record for server in servers for record in self._shown(server) if record["address"] == wanted]
@@ -114,7 +114,7 @@ class HostwindsAddresses(AddressVerbs["HostwindsDriver"]):
 
     def _swap(self, server: Instance, step: Step) -> Operation:
         """Order another main address, once: the answer is success even where nothing comes of it (HW-24)."""
-        self.driver.api.send("change_main_ip", server.id)
+        self.driver.api.order("change_main_ip", server.id)
 
         def check() -> Outcome | None:
             now = self.driver.now(server)

@@ -16,6 +16,7 @@ from ..._core.errors import (
     AuthError,
     ConflictError,
     NotFoundError,
+    OutcomeUnknownError,
     ProtocolError,
     RateLimitedError,
     RejectedError,
@@ -230,6 +231,20 @@ class Api:
             elif isinstance(exc, NotFoundError):
                 raise RejectedError(exc.message, hint=exc.hint, **exc.facts) from exc
             raise
+
+    def order(self, action: str, service_id: str | None = None, **fields: t.Any) -> None:
+        """Send what costs money, once; its answer is no proof of anything.
+
+        Raises:
+            RateLimitedError: Hostwinds says that it did nothing.
+            OutcomeUnknownError: an HTTP 429 too, which is not documented and so proves nothing (section 4).
+        """
+        try:
+            self.send(action, service_id, **fields)
+        except RateLimitedError as exc:
+            if exc.facts.get("provider_message"):
+                raise
+            raise OutcomeUnknownError(f"{exc.message}, which does not prove that nothing was ordered", **exc.facts) from exc
 
     def _object(self, action: str, service_id: str) -> Row:
         """One object; PHP writes an empty one as an empty list."""

@@ -23,7 +23,6 @@ from ..._core.errors import (
     NotFoundError,
     OptionError,
     OutcomeUnknownError,
-    RateLimitedError,
     RejectedError,
     TransientError,
     WaitTimeoutError,
@@ -294,17 +293,9 @@ class HostwindsDriver(Driver):
         return tuple(unknown)
 
     def place(self, order: Order) -> Receipt:
-        """Send the order, once. The reply names no server; an id in it would prove nothing, so it is not read.
-
-        Raises:
-            OutcomeUnknownError: an HTTP 429 too, which is not documented and so proves nothing (section 4).
-        """
+        """Send the order, once. The reply names no server; an id in it would prove nothing, so it is not read."""
         try:
-            self.api.send("add_instance", **order.body)
-        except RateLimitedError as exc:
-            if exc.facts.get("provider_message"):
-                raise
-            raise OutcomeUnknownError(f"{exc.message}, which does not prove that nothing was ordered", **exc.facts) from exc
+            self.api.order("add_instance", **order.body)
         except RejectedError as exc:
             exc.hint = exc.hint or "Hostwinds lists no templates, locations and keys beforehand: check image, region and ssh_keys."
             raise

@@ -47,7 +47,7 @@ class HostwindsSmtpFilters(RecordVerbs["HostwindsDriver"]):
 
     def change(self, record: Record, step: Step) -> Operation | None:
         """Order the clean-up fee, once: each call makes an invoice. Its success says "A valid serviceid is required." (HW-3)."""
-        self.driver.api.send("create_ip_cleanup_fee", record["instance"]["id"])
+        self.driver.api.order("create_ip_cleanup_fee", record["instance"]["id"])
         return None
 
 

@@ -109,10 +109,9 @@ class Upgrade:
         note.left = None
         note.write(sent_at=self.driver.context.provider_time(), rid=self.rid)
         try:
-            self.driver.api.send("upgrade_instance", self.id, rid=self.rid, **self.custom)
-        except (ProviderError, UnsupportedError, RateLimitedError) as exc:
-            if not isinstance(exc, RateLimitedError) or exc.facts.get("provider_message"):  # an HTTP 429 alone proves nothing (section 4)
-                note.clear()
+            self.driver.api.order("upgrade_instance", self.id, rid=self.rid, **self.custom)
+        except (ProviderError, UnsupportedError, RateLimitedError):
+            note.clear()
             raise
 
     def _apply(self, now: Instance) -> Outcome | None:

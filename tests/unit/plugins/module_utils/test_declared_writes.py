@@ -9,10 +9,12 @@ from __future__ import annotations
 import itertools
 import typing as t
 
+import pytest
+
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.kinds import CONSOLE
 from ansible_collections.polyhost.cloud.plugins.module_utils._runner import Reply
 from ansible_collections.polyhost.cloud.tests.unit import proofs
-from ansible_collections.polyhost.cloud.tests.unit.declared import DeclaredStage, every
+from ansible_collections.polyhost.cloud.tests.unit.declared import SCENARIOS, DeclaredStage, every
 from ansible_collections.polyhost.cloud.tests.unit.faults import files_below
 from ansible_collections.polyhost.cloud.tests.unit.proofs import moments
 from ansible_collections.polyhost.cloud.tests.unit.scenarios import outcome
@@ -100,6 +102,18 @@ def test_a_write_that_is_refused_for_now_is_not_doubled(stage: DeclaredStage) ->
         else:
             assert stage.controller.clock.now() - began >= 7
             ends_well(stage, result, after)
+
+
+@pytest.mark.parametrize("stage", [scenario.id for scenario in SCENARIOS.values() if scenario.costs and scenario.provider == "hostwinds"], indirect=True)
+def test_a_refusal_that_proves_nothing_is_no_reason_to_spend_again(stage: DeclaredStage) -> None:
+    """Hostwinds says 429 of what it did, too (section 4)."""
+    _before, after = outcome(stage)
+    stage.fault("status_after", status=429)
+    result = stage.run()
+    stage.forget()
+    if result.get("failed"):
+        result = stage.done(state=stage.options.get("state", "absent"))
+    assert stage.account() == after
 
 
 @every("refused")
