@@ -16,12 +16,12 @@ import pathlib
 import sys
 import typing as t
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import FIELDS, RESOURCES
+from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import OPTIONS, RESOURCES
 from ansible_collections.polyhost.cloud.plugins.module_utils._registry import DRIVERS
 
 PROFILES = [driver.PROFILE for driver in DRIVERS.values()]
 BEGIN, END = "<!-- generated: {} -->", "<!-- end of {} -->"
-STATES = ("present", "absent", "started", "stopped", "suspended", "restarted", "rebuilt")
+STATES = ("present", "absent", "started", "stopped", "suspended", "restarted", "rebuilt", "repaired")
 
 FRAGMENT = '''# Copyright: (c) 2026, polyhost.cloud contributors
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
@@ -139,7 +139,7 @@ def capability_table() -> str:
     rows = [["", *(p.title for p in PROFILES)], ["---"] * (len(PROFILES) + 1)]
     rows.append(["names are looked up in", *(p.capabilities.names for p in PROFILES)])
     rows.append(["creating needs", *(", ".join(f"`{o}`" for o in p.capabilities.required) for p in PROFILES)])
-    for option in (*FIELDS, "delete_with", "update_password", "reset_password"):
+    for option in OPTIONS:
         rows.append([f"`{option}`", *(p.capabilities.options.get(option, "-") for p in PROFILES)])
     for state in STATES:
         rows.append([f"`state: {state}`", *("yes" if state in p.capabilities.states else "-" for p in PROFILES)])

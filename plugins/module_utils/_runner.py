@@ -67,7 +67,7 @@ def run(action: Action | None, task: Task, *, writes: bool) -> Reply:
     """
     if action is None:
         return _describe_providers(task)
-    secrets = [task.options.get(option) for option in SECRET_OPTIONS]
+    secrets = [secret for option in SECRET_OPTIONS for secret in _texts(task.options.get(option))]
     context: TaskContext | None = None
     try:
         driver, context = connect(
@@ -85,6 +85,15 @@ def run(action: Action | None, task: Task, *, writes: bool) -> Reply:
     finally:
         if context:
             context.close()
+
+
+def _texts(value: t.Any) -> t.Iterator[str]:
+    """Every text in a secret option, which may be a map."""
+    if isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)
+    elif value is not None:
+        yield str(value)
 
 
 def _describe_providers(task: Task) -> Reply:

@@ -17,6 +17,7 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._core.wait import C
 from ansible_collections.polyhost.cloud.plugins.module_utils._http.client import Authorise, Backoff, Classify, Client, Transport
 from ansible_collections.polyhost.cloud.plugins.module_utils._http.rate import RateLimit
 from ansible_collections.polyhost.cloud.plugins.module_utils._http.redact import Redactor
+from ansible_collections.polyhost.cloud.plugins.module_utils._journal import Journal
 from ansible_collections.polyhost.cloud.plugins.module_utils._ledger import Ledger
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import Connection, Profile
 
@@ -128,6 +129,7 @@ class Context(t.Generic[Script]):
         self.waiter = Waiter(self.clock, jitter=lambda: 0.5)
         self.deadline = Deadline(self.clock, wait_timeout)
         self.check_mode = check_mode
+        self.journal = Journal("", (profile.name,), self.waiter, read_only=True)  # it forgets every note
         self.redactor = Redactor([connection.token, *secrets])
         self.warnings: list[str] = []
 

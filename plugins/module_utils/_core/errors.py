@@ -59,6 +59,10 @@ class ExpectationError(VpsError):
     """C(expect) or an accompanying name does not match the object."""
 
 
+class CostError(VpsError):
+    """The plan costs more than the caller wants to pay; C(facts["monthly_cost"]) is what it costs."""
+
+
 class PlanChangedError(VpsError):
     """The plan is not the one that C(expect_plan) approved."""
 

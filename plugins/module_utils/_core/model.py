@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from . import rules as firewall_rules
 from . import schedule as schedule_times
@@ -61,13 +62,32 @@ class Address:
         return {"address": self.address, "family": self.family, "scope": self.scope, "primary": self.primary, "rdns": self.rdns}
 
 
+_HOURS_A_MONTH = 730
+_A_MONTH = {
+    "hour": Fraction(_HOURS_A_MONTH),
+    "month": Fraction(1),
+    "quarter": Fraction(1, 3),
+    "half-year": Fraction(1, 6),
+    "year": Fraction(1, 12),
+    "2 years": Fraction(1, 24),
+    "3 years": Fraction(1, 36),
+}
+
+
 @dataclass(frozen=True)
 class Price:
     """What something costs per period, as the provider lists it."""
 
     amount: str
     currency: str | None
-    period: str  # hour | month | year | once
+    period: str  # one of _A_MONTH, or once
+
+    def monthly(self) -> Fraction | None:
+        """What that is in a month of 730 hours; None where it is paid once, or the amount is no number."""
+        try:
+            return Fraction(self.amount) * _A_MONTH[self.period]
+        except (KeyError, ValueError, ZeroDivisionError):
+            return None
 
     def public(self) -> dict[str, str | None]:
         """The form users see."""

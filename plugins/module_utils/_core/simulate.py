@@ -15,7 +15,16 @@ from dataclasses import replace
 from .model import ABSENT, RESCUE, RUNNING, STOPPED, SUSPENDED, Instance
 from .plan import Step
 
-_POWER = {"start": RUNNING, "restart": RUNNING, "resume": RUNNING, "stop": STOPPED, "suspend": SUSPENDED, "unrescue": RUNNING, "rescue": RESCUE}
+_POWER = {
+    "start": RUNNING,
+    "restart": RUNNING,
+    "repair": RUNNING,
+    "resume": RUNNING,
+    "stop": STOPPED,
+    "suspend": SUSPENDED,
+    "unrescue": RUNNING,
+    "rescue": RESCUE,
+}
 _PLAIN_FIELDS = ("name", "tags", "firewalls", "size", "cpu", "memory_mb", "disk_gb", "locked")
 
 

@@ -5,8 +5,8 @@
 """Comparing a server with a wish: every difference becomes a step or drift.
 
 Neutral between providers: what differs between them comes from the driver's capabilities, C(resolve) and C(check_change).
-The order of the steps is that of the documentation: unlock, rename, tags, firewalls, resize, rebuild, password, power,
-rescue, lock.
+The order of the steps is that of the documentation: unlock, rename, tags, firewalls, placement group, resize, rebuild, finalized ISO,
+password, power, rescue, lock.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from .._core.normalise import map_to_plain_tags, plain_tags_to_map
 from .._core.plan import NONE, REBUILD, RESTART, STOP, Drift, Step
 from .._providers.base import SECRET_FIELDS, Driver, Wish
 
+ALWAYS = ("restart", "repair")  # actions that each run takes, and that no field tells of
 _GROWING_ONLY = ("ip_count",)
 
 
@@ -51,8 +52,10 @@ class Comparison:
         self._rename()
         self._tags()
         self._firewalls()
+        self._placement()
         self._sizes()
         self._image()
+        self._iso()
         self._fixed()
         if self._refused_size and not self.replaces:
             raise self._refused_size
@@ -102,6 +105,21 @@ class Comparison:
         refs = self._refs("firewalls", wanted, current)
         if {_key(ref) for ref in refs} != {_key(ref) for ref in current} or self.instance.facts.get("uneven_firewalls"):
             self.steps.append(Step("set", "firewalls", _names(current), _names(refs), target=tuple(refs)))
+
+    def _placement(self) -> None:
+        """Moving is out of one group and into the other."""
+        wanted, current = self.wish.fields.get("placement_group"), self.instance.facts.get("placement_group")
+        if wanted is None:
+            return
+        target = None if wanted == "" else self._placement_group(wanted, current)
+        if current and (target is None or _key(target) != _key(current)):
+            self.steps.append(Step("detach", "placement_group", str(current), None))
+            current = None
+        if target and current is None:
+            self.steps.append(Step("attach", "placement_group", None, str(target), target=target))
+
+    def _placement_group(self, wanted: str, current: Ref | None) -> Ref:
+        return current if current and wanted == current.id else self.driver.resolve("placement_group", wanted, self.instance)
 
     def _refs(self, kind: str, wanted: t.Sequence[str], current: t.Sequence[Ref]) -> list[Ref]:
         """The wanted names or ids as refs that can be compared with the current ones."""
@@ -196,6 +214,12 @@ class Comparison:
         predicted = self.driver.predict_rebuild(self.instance, image)
         self.steps.append(Step("rebuild", "image", before, image or before, REBUILD, needs=(REBUILD,), target=predicted))
 
+    def _iso(self) -> None:
+        """An installation from an ISO is finished once; false asks for nothing, since the mark cannot be put back."""
+        if self.wish.fields.get("iso_finalized") and self.instance.facts.get("iso"):
+            restart = self.running
+            self.steps.append(Step("finalize", "iso_finalized", False, True, RESTART if restart else NONE, needs=(RESTART,) if restart else ()))
+
     def _fixed(self) -> None:
         fields = self.wish.fields
         if self.driver.PROFILE.capabilities.names == "account" and self.wish.region and self.instance.region and self.wish.region != self.instance.region:
@@ -249,9 +273,11 @@ class Comparison:
         state, status = self.wish.state, self.instance.status
         suspended = status == SUSPENDED
         booted = RESCUE if self.instance.rescue else RUNNING
-        if state == "restarted" and not self.fresh:
+        if state == "repaired" and not self.fresh:
+            self._power_step("repair", booted)
+        elif state == "restarted" and not self.fresh:
             self._power_step("restart" if self.running else "resume" if suspended else "start", booted)
-        elif (state in ("started", "restarted") or (self.fresh and state in ("present", "rebuilt"))) and not self.running:
+        elif (state in ("started", "restarted") or (self.fresh and state in ("present", "rebuilt", "repaired"))) and not self.running:
             self._power_step("resume" if suspended else "start", booted)
         elif state == "stopped" and status != STOPPED:
             if suspended:
@@ -261,7 +287,7 @@ class Comparison:
             self._power_step("suspend", SUSPENDED)
 
     def _power_step(self, action: str, after: str, before: str | None = None) -> None:
-        effect = {"stop": STOP, "suspend": STOP, "restart": RESTART}.get(action, NONE)
+        effect = {"stop": STOP, "suspend": STOP, "restart": RESTART, "repair": RESTART}.get(action, NONE)
         self.steps.append(Step(action, "status", before or self.instance.status, after, effect))
 
     def _rescue(self) -> None:
@@ -281,6 +307,11 @@ def current_value(instance: Instance, field: str) -> t.Any:
         return len([a for a in instance.addresses if a.family == "ipv4"]) if instance.addresses else None  # whatever their scope (HA-10)
     if field == "public_ip":
         return any(a.scope == "public" for a in instance.addresses)
+    if field == "iso_finalized":
+        return not instance.facts.get("iso")
+    if field == "placement_group":
+        group = instance.facts.get("placement_group")
+        return str(group) if group else None
     return getattr(instance, field, None)
 
 
@@ -296,7 +327,7 @@ def creation_step(wish: Wish, region: str | None, price: t.Any, action: str = "c
 
 def satisfied(step: Step, instance: Instance) -> bool:
     """Whether an instance shows the effect of a step; false where it cannot be seen."""
-    if step.action in ("restart", "rebuild") or step.field == "password":
+    if step.action in (*ALWAYS, "rebuild") or step.field == "password":
         return False
     if step.field == "firewalls":
         return {_key(ref) for ref in step.target} == {_key(ref) for ref in instance.firewalls}

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, field
+from fractions import Fraction
 
-from .._core.errors import ConsentError, DriftError, ExpectationError, OptionError, PlanChangedError, VpsError
+from .._core.errors import ConsentError, CostError, DriftError, ExpectationError, OptionError, PlanChangedError, VpsError
 from .._core.plan import Plan, Step
 from .._providers.base import Driver, Terms
 
@@ -38,19 +39,24 @@ class Guards:
 
     Args:
         token: the key of the plan's fingerprint.
+        max_cost: what a plan may cost a month, in the provider's currency.
     """
 
-    def __init__(self, driver: Driver, terms: Terms, token: str) -> None:
+    def __init__(self, driver: Driver, terms: Terms, token: str, max_cost: float | None = None) -> None:
         self.driver = driver
         self.terms = terms
         self.context = driver.context
         self._token = token
+        self._max_cost = max_cost
 
-    def accept(self, plan: Plan, subject: Subject) -> Plan:
+    def accept(self, plan: Plan, subject: Subject, *, ordered: bool = False) -> Plan:
         """The plan, once nothing stands in its way; its warnings are told here.
 
+        Args:
+            ordered: an earlier run sent the order already, so that its price stops nothing any more.
+
         Raises:
-            ConsentError, PlanChangedError, DriftError: with C(plan), C(plan_id) and C(drift) as they are now.
+            ConsentError, CostError, PlanChangedError, DriftError: with C(plan), C(plan_id) and C(drift) as they are now.
         """
         for warning in plan.warnings:
             self.context.warn(warning)
@@ -58,6 +64,8 @@ class Guards:
         shown = {"plan": plan.public(), "plan_id": plan_id, "drift": [each.public() for each in plan.drift], "id": subject.id}
         try:
             require_consent(plan.steps, plan.missing_consents(self.terms.allow), subject.label)
+            if not ordered:
+                self._check_cost(plan, subject)
             if self.terms.expect_plan and plan.steps and plan_id != self.terms.expect_plan:
                 raise PlanChangedError(
                     f"The plan for {subject.label} is {plan_id} now, not {self.terms.expect_plan} as approved; nothing was changed",
@@ -69,6 +77,22 @@ class Guards:
             exc.facts.update({key: value for key, value in shown.items() if value is not None})
             raise
         return plan
+
+    def _check_cost(self, plan: Plan, subject: Subject) -> None:
+        """Refuse a step whose listed price is above C(max_cost); a price that nobody lists is told."""
+        for step in plan.steps:
+            if self._max_cost is None or not step.cost:
+                continue
+            monthly = step.price.monthly() if step.price else None
+            if monthly is None:
+                self.context.warn(f"{self.driver.PROFILE.title} lists no price for the {step.field} of {subject.label}, so max_cost was not compared with it")
+            elif monthly > Fraction(str(self._max_cost)):
+                cost = " ".join(part for part in (f"{float(monthly):.2f}", step.price.currency if step.price else None) if part)
+                raise CostError(
+                    f"The {step.action} of {subject.label} costs {cost} a month, which is more than max_cost ({self._max_cost:g}); nothing was changed",
+                    hint="Choose a cheaper size, or raise max_cost.",
+                    monthly_cost=f"{float(monthly):.2f}",
+                )
 
     def report_drift(self, plan: Plan, subject: Subject) -> None:
         """Tell the differences that are not acted on, as C(on_drift) says; what was just made never fails for them.

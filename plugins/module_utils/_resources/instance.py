@@ -29,7 +29,7 @@ from .._core.wait import Operation
 from .._http.port import accepts_tcp
 from .._ledger import LIVE, Entry
 from .._providers.base import SECRET_FIELDS, Driver, Lookup, Order, Wish
-from ._comparison import Comparison, creation_step, current_value
+from ._comparison import ALWAYS, Comparison, creation_step, current_value
 from ._execution import Executor, managed, not_applied, wait_until_gone, wait_until_reachable, wait_until_ready
 from ._guards import Guards, Subject
 from ._instances import several
@@ -81,7 +81,7 @@ class InstanceTask:
         self.driver = driver
         self.wish = replace(wish, fields=managed_fields(driver, wish))
         self.context = driver.context
-        self._guards = Guards(driver, self.wish, token)
+        self._guards = Guards(driver, self.wish, token, self.wish.max_cost)
 
     def run(self) -> Result:
         """Fetch, plan, then predict or apply and compare.
@@ -132,8 +132,8 @@ class InstanceTask:
         if entry is None or entry.open or entry.id is None:
             return None
         instance = self.driver.get(entry.id)
-        usable = instance is not None and instance.status != DELETING and instance.name in (None, name)
-        return instance if usable else None
+        named = instance is not None and (instance.name in (None, name) or "name_template" in self.wish.fields)
+        return instance if instance is not None and named and instance.status != DELETING else None
 
     def _fetch_by_id(self, instance_id: str) -> Instance | None:
         instance = self.driver.get(instance_id)
@@ -234,8 +234,9 @@ class InstanceTask:
                 yield Step("delete", word, target, None, DELETE, target="along")
 
     def _forget(self, instance: Instance) -> None:
-        if self.context.ledger and instance.name:
-            self.context.ledger.drop(self.driver.ledger_scope(instance.region), instance.name)
+        name = instance.name if self.wish.id else self.wish.name  # a server that is named by a template has another one
+        if self.context.ledger and name:
+            self.context.ledger.drop(self.driver.ledger_scope(instance.region), name)
 
     def _never_existed(self) -> Instance:
         region = self.driver.wanted_region()
@@ -255,7 +256,7 @@ class InstanceTask:
         predicted = self._predicted(order)
         creation = creation_step(self.wish, order.region, order.price)
         plan = self._creation_plan(order, predicted, creation)
-        plan = self._guards.accept(plan, self._subject())
+        plan = self._guards.accept(plan, self._subject(), ordered=found.entry is not None)
         plan_id = self._guards.plan_id(plan, self._subject())
         finished = self._after_creation(predicted, plan)
         result = Result(finished, plan, plan_id, {"status": ABSENT}, self._creation_view(creation, finished))
@@ -296,7 +297,8 @@ class InstanceTask:
         return self.driver.order(self.wish)
 
     def _missing(self) -> list[str]:
-        return [option for option in self.driver.PROFILE.capabilities.required if self._lacks(option)]
+        capabilities = self.driver.PROFILE.capabilities
+        return [each for each in capabilities.required if all(self._lacks(option) for option in (each, *capabilities.alternatives.get(each, ())))]
 
     def _lacks(self, option: str) -> bool:
         if option == "name":
@@ -474,14 +476,12 @@ class InstanceTask:
 
     def _views(self, instance: Instance, predicted: Instance, plan: Plan) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
         """The two sides of the diff: managed fields only, no secrets."""
-        comparison = [step for step in plan.steps if step.action != "restart"]
+        comparison = [step for step in plan.steps if step.action not in ALWAYS and step.field != "password"]
         fields = [field for field in sorted(self.wish.fields) if field not in SECRET_FIELDS]
         before = {field: _shown(instance, field) for field in fields}
         before = {field: value for field, value in before.items() if value is not None}
-        after = dict(before)
-        for step in comparison:
-            if step.field != "password":
-                before[step.field], after[step.field] = step.before, step.after
+        after = {**before, **{step.field: step.after for step in comparison}}
+        before.update({step.field: step.before for step in reversed(comparison)})  # of two steps about a field the first tells what was
         if instance.status != predicted.status:
             before["status"], after["status"] = instance.status, predicted.status
         return dict(sorted(before.items())), dict(sorted(after.items()))
@@ -503,7 +503,7 @@ class InstanceTask:
         """
         calm = replace(
             self.wish,
-            state="present" if self.wish.state in ("restarted", "rebuilt") else self.wish.state,
+            state="present" if self.wish.state in ("restarted", "rebuilt", "repaired") else self.wish.state,
             update_password="on_create",
             reset_password=False,
             allow=(),
@@ -530,7 +530,7 @@ class InstanceTask:
         """Delete, wait until it is gone, create."""
         if not self.wish.name:
             raise OptionError("Replacing an instance needs its name, since the new one gets another id", option="name")
-        if self.wish.name != instance.name:
+        if self.wish.id and self.wish.name != instance.name:
             raise ExpectationError(f"Replacing and renaming {self.driver.label(instance)} at once is refused", hint="Rename it first.", id=instance.id)
         self._guards.check_expectations(self._subject(instance))
         order = self._order(instance)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._providers.base import CATALOG_LISTS, FIELDS, RESOURCES, Profile
+from .._providers.base import CATALOG_LISTS, OPTIONS, RESOURCES, Profile
 from .._providers.operations import Operations
 from .._registry import DRIVERS
 
@@ -35,7 +35,7 @@ def _describe(profile: Profile, operations: Operations) -> dict[str, t.Any]:
         "names": capabilities.names,
         "states": list(capabilities.states),
         "required": list(capabilities.required),
-        "options": {option: capabilities.options.get(option) for option in (*FIELDS, "delete_with", "update_password", "reset_password")},
+        "options": {option: capabilities.options.get(option) for option in OPTIONS},
         "instead": dict(capabilities.instead),
         "rename": capabilities.rename,
         "resize": capabilities.resize,

@@ -138,7 +138,7 @@ class CreateCalls(NetworkCalls, StorageCalls):
 
     def _names(self, body: Record) -> tuple[list[str], bool]:
         """The names to make, and whether they are templates."""
-        if "name" not in body:
+        if "name" not in body and "name_template" not in body:
             self.violation("Gcore reading 3", "a create carries one name")
         if "names" in body:
             self.violation("Gcore reading 3", "names is the seed's form and makes several servers")

@@ -13,7 +13,7 @@ from ..._core.errors import OptionError
 from ..._core.model import Ref
 from ..._core.normalise import flag, integer, text
 from . import mapping
-from .api import APP_TEMPLATES, FLAVORS, IMAGES, NETWORKS, SECURITY_GROUPS, SERVER_GROUPS, SSH_KEYS, SUBNETS, TITLE, Api, Row
+from .api import APP_TEMPLATE, APP_TEMPLATES, FLAVORS, IMAGES, NETWORKS, SECURITY_GROUPS, SERVER_GROUPS, SNAPSHOTS, SSH_KEYS, SUBNETS, TITLE, Api, Row
 from .scope import Scope, is_active
 
 WITH_PRICES = {"include_prices": "true"}
@@ -77,6 +77,20 @@ class Catalogue:
     def _ssh_keys(self) -> list[Row]:
         return self._api.once(SSH_KEYS, {"project_id": self._scope.project()})
 
+    def snapshot(self, region: str, wanted: str) -> Row:
+        """A snapshot of a volume by id or name."""
+        return self._pick("snapshot", self._scope.once(SNAPSHOTS, region), wanted, f"region {region}")
+
+    def app_template(self, region: str, wanted: str) -> Row:
+        """An application template by id or name, with all that it tells."""
+        listed = self._pick("app_template", self._scope.once(APP_TEMPLATES, region), wanted, f"region {region}", by=("id", "display_name"))
+        return t.cast(Row, self._api.ask(APP_TEMPLATE, self._scope.path(region, apptemplate_id=str(listed["id"]))))
+
+    def placement_group(self, region: str, wanted: str) -> Row:
+        """A placement group by id or name."""
+        rows = [{**row, "id": row.get("servergroup_id") or row.get("id")} for row in self._scope.once(SERVER_GROUPS, region)]
+        return self._pick("placement_group", rows, wanted, f"region {region}")
+
     def place(self, region: str, wanted: str) -> Place:
         """A network, else a subnet, by name or id."""
         networks = self._scope.once(NETWORKS, region)
@@ -90,12 +104,13 @@ class Catalogue:
         return Place(next((row for row in networks if str(row.get("id")) == owner), {"id": owner}), subnet)
 
     def resolve(self, kind: str, region: str, wanted: str) -> Ref:
-        """Name or id to both; C(kind) is image, network, firewalls or ssh_keys. A subnet resolves to its network."""
+        """Name or id to both; C(kind) is image, network, firewalls, ssh_keys or placement_group. A subnet resolves to its network."""
         finders: dict[str, t.Callable[[], Row]] = {
             "image": lambda: self.image(region, wanted),
             "network": lambda: self.place(region, wanted).network,
             "firewalls": lambda: self.group(region, wanted),
             "ssh_keys": lambda: self.ssh_key(wanted),
+            "placement_group": lambda: self.placement_group(region, wanted),
         }
         row = finders[kind]()
         return Ref(text(row.get("id")), text(row.get("name")))
@@ -118,7 +133,7 @@ class Catalogue:
                     option=option,
                     ids=ids,
                 )
-        raise self._missing(option, wanted, where, [text(row.get("name")) for row in rows])
+        raise self._missing(option, wanted, where, [text(row.get(by[-1])) for row in rows])
 
     # -- whole lists ------------------------------------------------------------------------------------------------
 

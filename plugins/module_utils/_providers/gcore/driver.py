@@ -10,7 +10,7 @@ import functools
 import typing as t
 from dataclasses import replace
 
-from ..._core.errors import AmbiguousError, ConflictError, NotFoundError, RejectedError
+from ..._core.errors import AmbiguousError, ConflictError, NotFoundError, RejectedError, VpsError
 from ..._core.model import ABSENT, BUILDING, DELETING, ERROR, RUNNING, STOPPED, SUSPENDED, Instance, Outcome, Price, Ref
 from ..._core.normalise import flag, integer, text
 from ..._core.plan import NONE, RESTART
@@ -21,6 +21,7 @@ from .api import ACTION, CHANGE_FLAVOR, CREATE, DELETE, GET, LIST, RENAME, RESIZ
 from .catalogue import WITH_PRICES, Catalogue, offered, pick_flavor
 from .network import PortGroups, floating_ips
 from .order import Orders, check_wish
+from .placement import PlacementGroups
 from .profile import PROFILE
 from .scope import Scope
 from .storage import Storage
@@ -53,10 +54,12 @@ class GcoreDriver(Driver):
         self.scope = Scope(self.api, context.connection)
         self.tasks = Tasks(self.api, context)
         self.catalogue = Catalogue(self.api, self.scope, self.missing)
-        self.orders = Orders(self.api, self.scope, self.catalogue, context)
         self.storage = Storage(self.api, self.scope, self.tasks)
+        self.orders = Orders(self.api, self.scope, self.catalogue, self.storage, context)
         self.port_groups = PortGroups(self.api, self.scope, self.catalogue, context, self._when_free)
+        self.placement = PlacementGroups(self.api, self.scope, self._when_free)
         self.tags = Tags(self.api, self.scope, self._when_free, self.get)
+        self._templated = False  # whether the provider makes the names, so that ours is in a tag
         self._homes: dict[str, str] = {}  # the regions that servers were seen in, by id
 
     # -- identity ---------------------------------------------------------------------------------------------------
@@ -68,6 +71,7 @@ class GcoreDriver(Driver):
     def check(self, wish: Wish) -> None:
         """Refuse names, ids, tags and combinations that are wrong here (section 5.4)."""
         check_wish(wish)
+        self._templated = "name_template" in wish.fields
 
     def ledger_scope(self, region: str | None) -> tuple[str, str]:
         """Names are unique per project and region."""
@@ -85,7 +89,7 @@ class GcoreDriver(Driver):
         Where there is none, an unfinished create of that name is one to wait for (reading 35).
         """
         rows = [instance for region in self.scope.searched() for instance in self._listed(region, name)]
-        matches = tuple(self._with_task(instance) for instance in rows if instance.name == name and instance.status != ABSENT)
+        matches = tuple(self._with_task(instance) for instance in rows if _bears(instance, name) and instance.status != ABSENT)
         known = frozenset(str(instance.id) for instance in rows)
         building = None
         if all(match.status == DELETING for match in matches):
@@ -131,9 +135,13 @@ class GcoreDriver(Driver):
         return found
 
     def _listed(self, region: str, name: str | None = None) -> list[Instance]:
-        """The rows of a region, gone ones included; nodes of managed clusters are none of ours (H13)."""
-        query = {"include_k8s": "false", **({"name": name} if name else {})}
-        return [self.seen(row, region) for row in self.scope.pages(LIST, region, query)]
+        """The rows of a region, gone ones included; nodes of managed clusters are none of ours (H13).
+
+        The provider does not know a name that a tag keeps, so all are read then.
+        """
+        query = {"include_k8s": "false", **({"name": name} if name and not self._templated else {})}
+        rows = [self.seen(row, region) for row in self.scope.pages(LIST, region, query)]
+        return [self.tags.read(row) if self._templated and "tags" in row.not_read else row for row in rows]
 
     def list_all(self) -> list[Instance]:
         """Every server of the region, or of all active regions."""
@@ -156,6 +164,8 @@ class GcoreDriver(Driver):
             instance = self.storage.read(instance)
         if "firewalls" in fields:
             instance = self.port_groups.read(instance)
+        if "placement_group" in fields:
+            instance = self.placement.read(instance)
         return instance
 
     def catalog(self, kind: str) -> list[dict[str, t.Any]]:
@@ -231,15 +241,31 @@ class GcoreDriver(Driver):
                 )
             if not ids:
                 raise NotFoundError(f"{TITLE}: task {', '.join(task_ids)} finished, but tells of no instance", operation_id=",".join(task_ids))
+            if traits.get("name_template"):
+                self._keep_name(ids[0], str(traits["name"]))
             return Outcome(ids[0])
 
         return self.operation(f"creation of {traits.get('name')} at {TITLE}", check, operation_id=",".join(task_ids))
+
+    def _keep_name(self, instance_id: str, name: str) -> None:
+        """Our name belongs on a server that the provider names, or the next run would order another one.
+
+        Raises:
+            VpsError: with the id of the server.
+        """
+        try:
+            instance = self.get(instance_id)
+            if instance is not None and not _bears(self.read(instance, ("tags",)), name):
+                self.tags.name(instance, name)
+        except VpsError as exc:
+            exc.facts.setdefault("id", instance_id)
+            raise
 
     def candidates(self, traits: t.Mapping[str, t.Any], known_ids: frozenset[str]) -> list[Instance]:
         """New servers of exactly our name."""
         region = text(traits.get("region"))
         rows = [instance for each in ([region] if region else self.scope.searched()) for instance in self._listed(each, str(traits["name"]))]
-        return [each for each in rows if each.name == traits["name"] and each.id not in known_ids and each.status != ABSENT]
+        return [each for each in rows if _bears(each, str(traits["name"])) and each.id not in known_ids and each.status != ABSENT]
 
     def unfinished(self, traits: t.Mapping[str, t.Any]) -> Operation | None:
         """The creates of our name that are under way; a server may not be listed yet while its task is new (reading 35)."""
@@ -314,6 +340,12 @@ class GcoreDriver(Driver):
         self.port_groups.assign(instance, firewalls)
         return None
 
+    def set_placement_group(self, instance: Instance, group: Ref | None) -> Operation | None:
+        """Put it into a group, or take it out."""
+        task_ids = self.placement.change(instance, group)
+        what = "entry into a placement group" if group else "exit from its placement group"
+        return self._started(instance, what, task_ids, lambda now: self.placement.holds(now, group))
+
     def resize(self, instance: Instance, changes: t.Mapping[str, t.Any], wish: Wish) -> Operation | None:
         """Grow the boot volume, then change the flavor; what holds already is left out, so it is safe to call again."""
         growth = self.storage.grow(instance, changes["disk_gb"]) if "disk_gb" in changes else None
@@ -371,3 +403,8 @@ class GcoreDriver(Driver):
         except NotFoundError:
             return None
         return self.tasks.then(self.gone(instance), task_ids)
+
+
+def _bears(instance: Instance, name: str) -> bool:
+    """Whether a server has a name, by itself or by the tag that keeps ours."""
+    return name in (instance.name, instance.facts.get("own_name"))

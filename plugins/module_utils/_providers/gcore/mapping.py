@@ -40,6 +40,8 @@ from .api import TITLE, Row
 # Written by the platform, so neither compared nor removed (section 5.9); only needed where no flag tells.
 PLATFORM_KEYS = frozenset(("image_id", "image_name", "os_distro", "os_version", "os_type", "task_id"))
 
+NAME_TAG = "ansible_name"  # keeps our name of a server that the provider names by a template
+
 _STATUSES = {
     "ACTIVE": RUNNING,
     "SHUTOFF": STOPPED,
@@ -110,6 +112,7 @@ def instance_of(row: Row, *, account: str, region: str) -> Instance:
         networks=tuple(Ref(name=name) for name in named) if isinstance(named, dict) and named else None,
         ssh_keys=_ssh_keys(row),
         facts={
+            "own_name": platform.get(NAME_TAG),
             "task_id": held_by,
             "at_work": held_by or (text(row.get("creator_task_id")) if status == BUILDING else None),
             "volumes": _volumes(row),
@@ -164,7 +167,7 @@ def tags_of(row: Row) -> tuple[dict[str, str], dict[str, str]] | None:
 
 
 def split_tags(items: t.Iterable[Row]) -> tuple[dict[str, str], dict[str, str]]:
-    """Triples of key, value and C(read_only) as the user's own tags and the platform's."""
+    """Triples of key, value and C(read_only) as the user's own tags and those that are none of the user's: the platform's, and our name."""
     own: dict[str, str] = {}
     platform: dict[str, str] = {}
     for item in items:
@@ -173,7 +176,7 @@ def split_tags(items: t.Iterable[Row]) -> tuple[dict[str, str], dict[str, str]]:
             continue
         read_only = flag(item["read_only"]) if item.get("read_only") is not None else key in PLATFORM_KEYS
         value = item.get("value")
-        (platform if read_only else own)[key] = "" if value is None else str(value)
+        (platform if read_only or key == NAME_TAG else own)[key] = "" if value is None else str(value)
     return own, platform
 
 

@@ -20,13 +20,16 @@ from . import mapping
 from .api import AVAILABLE_FLAVORS, TITLE, Api, Row
 from .catalogue import Catalogue, offered
 from .limits import exceeded
+from .parts import Origin, Parts, check_parts
 from .scope import Scope
+from .storage import Storage
 
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z 0-9._\-]{1,61}[a-zA-Z0-9._]")
 ID = re.compile(r"[0-9a-zA-Z-]{1,64}")
 TAG_KEY = re.compile(r"[^ \t\n=]{1,255}")
 TAG_VALUE = re.compile(r"[^\t\n]{1,255}")
 WINDOWS_PASSWORD = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])(?=.*[^a-zA-Z0-9]).{8,16}", re.DOTALL)
+PLACEHOLDER = re.compile(r"\{(ip_octets|two_ip_octets|one_ip_octet)\}")  # of a name template
 DEFAULT_GROUP = Ref(name="default")  # the project's default group, section 5.4
 
 Found = t.TypeVar("Found")
@@ -47,6 +50,8 @@ def check_wish(wish: Wish) -> None:
             option="name",
         )
     fields = wish.fields
+    check_parts(fields)
+    _check_template(wish)
     if len(set(fields.get("ssh_keys") or ())) > 1:
         raise OptionError(f"ssh_keys: {TITLE} takes one key at creation", hint="Name one key; add others with ansible.posix.authorized_key.", option="ssh_keys")
     if fields.get("public_ip") is False and fields.get("network") is None:
@@ -55,6 +60,21 @@ def check_wish(wish: Wish) -> None:
         raise OptionError(f"username: {TITLE} makes a user only together with a password", hint="Add password, or leave username out.", option="username")
     for key, value in (fields.get("tags") or {}).items():
         check_tag(str(key), str(value))
+
+
+def _check_template(wish: Wish) -> None:
+    """A template makes names that the provider takes, whatever the address is."""
+    template = wish.fields.get("name_template")
+    if template is None:
+        return
+    if not NAME.fullmatch(PLACEHOLDER.sub("255", template)):
+        raise OptionError(
+            f"name_template: {TITLE} takes names of 3 to 63 characters, which {template[:80]!r} does not make",
+            hint="Use letters, digits, dots, dashes and underscores around {ip_octets}, {two_ip_octets} or {one_ip_octet}.",
+            option="name_template",
+        )
+    if wish.id is not None and wish.name is not None:
+        raise OptionError("name_template: with an id, a name would be a new name, which the template rules out", hint="Leave name out.", option="name")
 
 
 def check_tag(key: str, value: str) -> None:
@@ -69,8 +89,9 @@ def check_tag(key: str, value: str) -> None:
             hint="Keys have 1 to 255 characters without blank, tab, line break or equals sign.",
             option="tags",
         )
-    if key in mapping.PLATFORM_KEYS:
-        raise OptionError(f"tags: {key} is written by {TITLE} itself and cannot be set", hint="Use another key.", option="tags")
+    if key in mapping.PLATFORM_KEYS or key == mapping.NAME_TAG:
+        writer = "this collection" if key == mapping.NAME_TAG else f"{TITLE} itself"
+        raise OptionError(f"tags: {key} is written by {writer} and cannot be set", hint="Use another key.", option="tags")
     if not TAG_VALUE.fullmatch(value):
         raise OptionError(
             f"tags: the value of {key} does not fit {TITLE}",
@@ -82,11 +103,12 @@ def check_tag(key: str, value: str) -> None:
 class Orders:
     """Turns wishes into orders, with reads only."""
 
-    def __init__(self, api: Api, scope: Scope, catalogue: Catalogue, context: Context) -> None:
+    def __init__(self, api: Api, scope: Scope, catalogue: Catalogue, storage: Storage, context: Context) -> None:
         self._api = api
         self._scope = scope
         self._catalogue = catalogue
         self._context = context
+        self._parts = Parts(catalogue, storage, self.known)
 
     def order(self, wish: Wish) -> Order:
         """The request and what is known of the server beforehand; in check mode with a preview of the quota.
@@ -95,34 +117,39 @@ class Orders:
             OptionError: an option is wrong, or names nothing.
         """
         fields, region, unknown = wish.fields, self._scope.required(), list[str]()
+        template = fields.get("name_template")
         flavor = self._flavor(region, fields)
-        image = self._catalogue.image(region, fields["image"])
-        _check_access(image, fields)
-        disk = _disk_size(image, fields.get("disk_gb"))
-        interface, network = self._interface(region, fields, unknown)
-        groups = self._groups(region, fields.get("firewalls") or (), unknown)
-        if groups:
-            interface["security_groups"] = [{"id": group.id} for group in groups]
+        origin = self._parts.origin(region, fields)
+        origin.check_size(flavor, fields["size"])
+        _check_access(origin, fields)
+        volumes = self._parts.volumes(region, fields, origin)
+        interfaces, network, groups = self._interfaces(region, fields, unknown)
+        group = self._catalogue.resolve("placement_group", region, fields["placement_group"]) if fields.get("placement_group") else None
+        tags = {**(fields.get("tags") or {}), **({mapping.NAME_TAG: str(wish.name)} if template else {})}
         body: Row = {
-            "name": wish.name,
+            **({"name_template": template} if template else {"name": wish.name}),
             "flavor": fields["size"],
-            "interfaces": [interface],
-            "volumes": _boot_volume(image, disk),
+            "interfaces": interfaces,
+            "volumes": volumes,
             **self._access(fields, unknown),
+            **({"servergroup_id": group.id} if group else {}),
+            **({"configuration": fields["app_config"]} if fields.get("app_config") is not None else {}),
+            **({"tags": tags} if tags else {}),
         }
-        if fields.get("tags"):
-            body["tags"] = dict(fields["tags"])
+        image = origin.row if origin.kind == "image" and origin.row else {}
         predicted = {
+            **({"name": None} if template else {}),
             "image": text(image.get("name")),
             "image_id": text(image.get("id")),
             "size": fields["size"],
             "cpu": integer(flavor.get("vcpus")),
             "memory_mb": integer(flavor.get("ram")),
-            "disk_gb": disk if "disk_gb" in fields else None,
+            "disk_gb": volumes[0]["size"] if "disk_gb" in fields else None,
             "network": network,
             "username": None,  # the provider does not tell it
-            "firewalls": self._predicted_groups(groups, fields.get("firewalls") or ()),
+            "firewalls": groups,
             "not_read": () if "disk_gb" in fields else ("disk_gb",),
+            "facts": {"placement_group": group},
         }
         return Order(
             body=body,
@@ -130,7 +157,7 @@ class Orders:
             scope=(self._scope.project(), region),
             predicted=predicted,
             price=mapping.price_of(flavor),
-            traits={"name": wish.name, "project": self._scope.project(), "region": region},
+            traits={"name": wish.name, "project": self._scope.project(), "region": region, **({"name_template": template} if template else {})},
             unknown=tuple(unknown),
             warnings=self._quota_preview(region, body, unknown) if self._context.check_mode else (),
         )
@@ -140,7 +167,7 @@ class Orders:
         try:
             return self._catalogue.flavor(region, fields["size"])
         except OptionError as refusal:
-            with contextlib.suppress(VpsError):  # the refusal stands, whatever becomes of the advice
+            with contextlib.suppress(VpsError, KeyError):  # the refusal stands, whatever becomes of the advice
                 fitting = sorted(word for word in offered(self.fitting(region, fields["image"], fields.get("disk_gb"))) if word)
                 if fitting:
                     refusal.hint = f"Offered for this image: {', '.join(fitting[:30])}."
@@ -152,11 +179,10 @@ class Orders:
         Raises:
             OptionError: there is no such image, or the disk is too small for it.
         """
-        row = self._catalogue.image(region, image)
-        volumes = _boot_volume(row, _disk_size(row, disk_gb))
+        volumes = self._parts.volumes(region, {"disk_gb": disk_gb}, self._parts.image(region, image))
         return list(self._api.ask(AVAILABLE_FLAVORS, self._scope.path(region), query=query, body={"volumes": volumes})["results"])
 
-    def _known(self, what: str, unknown: list[str], find: t.Callable[[], Found]) -> Found | None:
+    def known(self, what: str, unknown: list[str], find: t.Callable[[], Found]) -> Found | None:
         """What C(find) finds; in check mode an earlier task may make what is not there yet."""
         try:
             return find()
@@ -166,31 +192,31 @@ class Orders:
             unknown.append(what)
             return None
 
-    def _interface(self, region: str, fields: t.Mapping[str, t.Any], unknown: list[str]) -> tuple[Row, str | None]:
-        """The interface, and the name of its network where it is known."""
-        external: Row = {"type": "external", "ip_family": "ipv4"}
-        wanted, public = fields.get("network"), fields.get("public_ip")
+    def _interfaces(self, region: str, fields: t.Mapping[str, t.Any], unknown: list[str]) -> tuple[list[Row], str | None, tuple[Ref, ...]]:
+        """The interfaces; the name of the network, where there is one and it is known; and the security groups as a read will show them."""
+        wanted, network, public = fields.get("interfaces"), fields.get("network"), fields.get("public_ip")
         if wanted is None:
-            return external, None
-        place = self._known(f"network {wanted}", unknown, lambda: self._catalogue.place(region, wanted))
-        if place is None:
-            return {"type": "any_subnet"}, wanted
-        name = text(place.network.get("name"))
-        if place.external:
-            if public is False:
-                raise OptionError(
-                    f"public_ip: false does not fit network {wanted}, which is external at {TITLE}", hint="Name a private network.", option="public_ip"
-                )
-            return external, name
-        interface: Row = {"type": "any_subnet", "network_id": place.network["id"]}
-        if place.subnet:
-            interface.update(type="subnet", subnet_id=place.subnet["id"])
-        if public:
-            interface["floating_ip"] = {"source": "new"}
-        return interface, name
+            wanted = [{"external": True} if network is None else {"network": network, "public_ip": public}]
+        everywhere = fields.get("firewalls") or ()
+        bodies, names, shown = [], [], list[Ref]()
+        for each in wanted:
+            body, name = self._parts.interface(region, each, unknown)
+            groups = self._groups(region, each.get("firewalls") or everywhere, unknown)
+            if groups:
+                body["security_groups"] = [{"id": group.id} for group in groups]
+            if each.get("firewalls"):
+                groups = [Ref(name=group.name) for group in groups]  # nobody asks for their ids
+            shown += self._predicted_groups(groups, each.get("firewalls") or everywhere)
+            bodies.append(body)
+            names.append(name)
+        if public is False and bodies[0]["type"] == "external":
+            raise OptionError(
+                f"public_ip: false does not fit network {network}, which is external at {TITLE}", hint="Name a private network.", option="public_ip"
+            )
+        return bodies, names[0] if len(names) == 1 else None, mapping.in_order(shown)
 
     def _groups(self, region: str, wanted: t.Iterable[str], unknown: list[str]) -> list[Ref]:
-        found = [self._known(f"firewall {item}", unknown, partial(self._catalogue.resolve, "firewalls", region, item)) for item in wanted]
+        found = [self.known(f"firewall {item}", unknown, partial(self._catalogue.resolve, "firewalls", region, item)) for item in wanted]
         return list(dict.fromkeys(group for group in found if group))
 
     def _predicted_groups(self, groups: t.Sequence[Ref], wanted: t.Sequence[str]) -> tuple[Ref, ...]:
@@ -204,7 +230,7 @@ class Orders:
         if fields.get("user_data") is not None:
             access["user_data"] = base64.b64encode(str(fields["user_data"]).encode("utf-8")).decode("ascii")
         for name in fields.get("ssh_keys") or ():
-            key = self._known(f"SSH key {name}", unknown, partial(self._catalogue.ssh_key, name))
+            key = self.known(f"SSH key {name}", unknown, partial(self._catalogue.ssh_key, name))
             access["ssh_key_name"] = key["name"] if key else name
         return access
 
@@ -224,34 +250,14 @@ def _number(value: int | None) -> str:
     return "?" if value is None else str(value)
 
 
-def _boot_volume(image: Row, size: int) -> list[Row]:
-    """The volumes of a new server: one, made from its image; C(size) in GiB."""
-    return [{"source": "image", "image_id": image["id"], "size": size, "boot_index": 0}]
-
-
-def _disk_size(image: Row, wanted: int | None) -> int:
-    """GiB of the boot volume: as wanted, else the image's minimum (reading 36).
-
-    Raises:
-        OptionError: below the image's minimum, or neither is known.
-    """
-    least = integer(image.get("min_disk")) or 0
-    size = least if wanted is None else wanted
-    if size < 1:
-        raise OptionError(f"disk_gb is needed, since image {image.get('name')} tells no minimum size", hint="Give disk_gb.", option="disk_gb")
-    if size < least:
-        raise OptionError(f"disk_gb: image {image.get('name')} needs at least {least} GiB, not {size}", hint=f"Give {least} or more.", option="disk_gb")
-    return size
-
-
-def _check_access(image: Row, fields: t.Mapping[str, t.Any]) -> None:
+def _check_access(origin: Origin, fields: t.Mapping[str, t.Any]) -> None:
     """The access rules of section 5.4, which depend on the image's system.
 
     Raises:
         OptionError: what the provider would silently ignore, or what breaks a Windows system.
     """
     password = fields.get("password")
-    if (text(image.get("os_type")) or "").lower() != "windows":
+    if not origin.windows:
         if password is not None and fields.get("user_data") is not None:
             raise OptionError(
                 f"user_data is ignored by {TITLE} when a password is given for a Linux image",
@@ -260,7 +266,7 @@ def _check_access(image: Row, fields: t.Mapping[str, t.Any]) -> None:
             )
         return
     if fields.get("username") is not None:
-        raise OptionError(f"username must not be given for the Windows image {image.get('name')}", hint="The user is Admin.", option="username")
+        raise OptionError(f"username must not be given for the Windows {origin}", hint="The user is Admin.", option="username")
     if password is not None and not WINDOWS_PASSWORD.fullmatch(password):
         raise OptionError(
             "password: Windows takes 8 to 16 characters with lower case, upper case, digit and special character",

@@ -12,7 +12,7 @@ from dataclasses import replace
 from ..._core.errors import VpsError
 from ..._core.model import Instance
 from .api import METADATA, METADATA_REMOVE, METADATA_REPLACE, METADATA_SET, RENAME, Api
-from .mapping import split_tags
+from .mapping import NAME_TAG, split_tags
 from .network import Send
 from .scope import Scope
 
@@ -47,6 +47,7 @@ class Tags:
             tags=own,
             image=platform.get("image_name"),
             image_id=platform.get("image_id"),
+            facts={**instance.facts, "own_name": platform.get(NAME_TAG)},
             not_read=tuple(field for field in instance.not_read if field != "tags"),
         )
 
@@ -66,11 +67,17 @@ class Tags:
                 raise
             self._by_patch(now, tags)
 
+    def name(self, instance: Instance, name: str) -> None:
+        """Note our name of a server, where the create did not."""
+        self._send(instance, lambda: self._api.ask(METADATA_SET, self._scope.of(instance), body={NAME_TAG: name}))
+
     def _by_metadata(self, instance: Instance, tags: t.Mapping[str, str]) -> None:
         changed, removed = _difference(instance.tags, tags)
         path = self._scope.of(instance)
         if removed and (changed or len(removed) > 1):
-            self._send(instance, lambda: self._api.ask(METADATA_REPLACE, path, body=dict(tags)))
+            name = instance.facts.get("own_name")
+            whole = {**tags, **({NAME_TAG: name} if name else {})}
+            self._send(instance, lambda: self._api.ask(METADATA_REPLACE, path, body=whole))
         elif removed:
             self._send(instance, lambda: self._api.ask(METADATA_REMOVE, path, query={"key": removed[0]}))
         elif changed:

@@ -29,6 +29,7 @@ from ..._core.normalise import one_line, text
 from ..._core.wait import TOLERATED_READ_ERRORS, Operation
 from ..base import Context
 from .api import TASK, TASKS, TITLE, Api, Row
+from .mapping import NAME_TAG
 
 POLL = 5.0  # seconds, section 4.2
 UNFINISHED = ("NEW", "RUNNING")
@@ -61,7 +62,8 @@ def task_of(row: Row) -> Task:
     """A task as the provider tells it; both vocabularies of the name (section 5.2)."""
     raw, created = row.get("data"), row.get("created_resources")
     data: Row = raw if isinstance(raw, dict) else {}
-    names = data.get("names")
+    names, labels = data.get("names"), data.get("tags")
+    tags: Row = labels if isinstance(labels, dict) else {}
     only = names[0] if isinstance(names, list) and len(names) == 1 else None
 
     def made(kind: str) -> tuple[str, ...]:
@@ -73,7 +75,7 @@ def task_of(row: Row) -> Task:
         type=text(row.get("task_type")),
         state=str(row.get("state")).upper(),
         error=text(row.get("error")) or "",
-        name=text(data.get("name")) or text(only),
+        name=text(data.get("name")) or text(only) or text(tags.get(NAME_TAG)),
         project=text(row.get("project_id")),
         region=text(row.get("region_id")),
         instances=made("instances"),

@@ -208,6 +208,8 @@ def test_calls_that_write_are_sent_again_only_where_the_contract_allows() -> Non
         "instances.create",
         "instances.action",
         "instances.change_flavor",
+        "instances.add_to_servergroup",
+        "instances.remove_from_servergroup",
         "volumes.extend",
         "volumes.create",
         "volumes.attach",

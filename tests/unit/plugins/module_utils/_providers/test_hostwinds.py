@@ -230,6 +230,7 @@ def test_the_form_has_no_words_for_booleans_and_leaves_out_what_is_absent() -> N
 
 def test_what_may_be_sent_again() -> None:
     never = {"add_instance", "reboot", "recreate", "reinstall_instance", "rescue", "unrescue", "toggle_lock", "upgrade_instance", "upgrade_server"}
+    never |= {"repair_instance", "finalize_iso"}
     check_first = {"boot", "shutdown", "terminate", "edit_instance", "change_password", "set_instance_firewall", "set_rdns", "confirm_upgrade"}
     assert {name for name, call in api.CALLS.items() if call.retry is Retry.NEVER} == never
     assert {name for name, call in api.CALLS.items() if call.retry is Retry.CHECK_FIRST} == check_first
