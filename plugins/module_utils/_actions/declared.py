@@ -63,8 +63,6 @@ def _select(verbs: RecordVerbs[t.Any], wanted: RecordWish, instance: Instance | 
 def _fits(record: Record, wanted: RecordWish, instance: Instance | None) -> bool:
     if instance is not None and (record.fields.get(INSTANCE) or {}).get("id") != instance.id:
         return False
-    if wanted["unattached"] and record.fields.get(INSTANCE) is not None:
-        return False
     if wanted["unattached"] and (record.fields.get(INSTANCE) or record.fields.get("status") == "attached"):  # what is no server may have it
         return False
     for key in _FILTERS:
