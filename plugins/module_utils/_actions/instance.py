@@ -50,5 +50,6 @@ def _wish(driver: Driver, task: Task) -> Wish:
         reset_password=options["reset_password"],
         return_credentials=options["return_credentials"],
         ledger_unknown=options["ledger_unknown"],
+        max_cost=options.get("max_cost"),
         **terms(driver, options),
     )
