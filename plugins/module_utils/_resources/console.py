@@ -49,7 +49,8 @@ class ConsoleTask(DeclaredTask):
     def acts(self, state: State) -> t.Sequence[Step]:
         """Opening a session where none is open."""
         is_open = state.record is not None and state.record["url"] is not None
-        return [Step(OPEN, self.kind.name, None, self.named(state.record))] if self.verbs.sessions and not is_open else []
+        opening = Step(OPEN, self.kind.name, None, self.named(state.record), secret=self.wish["duration"])
+        return [opening] if self.verbs.sessions and not is_open else []
 
     def removal(self, record: Record) -> t.Sequence[Step]:
         """Closing a session that is open."""

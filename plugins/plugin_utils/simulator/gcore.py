@@ -213,7 +213,7 @@ class GcoreProvider(InstanceCalls):
         identity, private = self.new_uuid(), None
         if body.get("public_key") is None:
             private = f"-----BEGIN OPENSSH PRIVATE KEY-----\nS3CRET-{identity}\n-----END OPENSSH PRIVATE KEY-----\n"
-        public = text_of(body, "public_key", 10000) if private is None else f"ssh-ed25519 AAAAC3Nza{identity} generated"
+        public = text_of(body, "public_key", 10000) if private is None else f"{catalog.key_line(identity)} Generated-by-{name}"
         keys[identity] = {**catalog.ssh_key(identity, name, public), "shared_in_project": body.get("shared_in_project", True)}
         return Response(201, {**keys[identity], "project_id": project, "private_key": private})
 

@@ -10,6 +10,8 @@ and C(ci), groups C(web), C(ssh) and C(db)) stands at the end of its list on pur
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import typing as t
 import uuid
@@ -199,12 +201,24 @@ def reserved_fixed_ips(region: int, project: str) -> dict[str, Record]:
 def ssh_keys(project: str) -> dict[str, Record]:
     """Fourteen keys of a project: twelve of a team, then C(ops) and C(ci)."""
     names = [f"team-{number:02d}" for number in range(1, 13)] + ["ops", "ci"]
-    return {key["id"]: key for key in (ssh_key(stable_uuid("key", project, name), name, f"ssh-ed25519 AAAAC3Nza{name} {name}@example.org") for name in names)}
+    return {key["id"]: key for key in (ssh_key(stable_uuid("key", project, name), name, f"{key_line(name)} {name}@example.org") for name in names)}
+
+
+def key_line(seed: str) -> str:
+    """A public key in the form of OpenSSH, without a comment."""
+    kind = b"ssh-ed25519"
+    parts = (kind, hashlib.sha256(seed.encode("utf-8")).digest())
+    blob = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    return f"{kind.decode('ascii')} {base64.b64encode(blob).decode('ascii')}"
 
 
 def ssh_key(identity: str, name: str, public_key: str) -> Record:
     """A stored SSH key."""
-    digest = hashlib.md5(public_key.encode("utf-8"), usedforsecurity=False).hexdigest()
+    try:
+        blob = base64.b64decode(public_key.split()[1])
+    except (IndexError, binascii.Error):
+        blob = public_key.encode("utf-8")
+    digest = hashlib.md5(blob, usedforsecurity=False).hexdigest()
     return {
         "id": identity,
         "name": name,

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import typing as t
 
 from ..._core.errors import ForbiddenError, NotFoundError, OptionError, VpsError
@@ -96,7 +97,8 @@ class GcoreNameTemplates(RecordVerbs["GcoreDriver"]):
             )
         identity = {"reseller_id": integer(wish["reseller_id"]), "region_id": int(region)}
         known = {"reseller_id": text(wish["reseller_id"]), "region": region}
-        return NewRecord({**identity, **_to_wire(given)}, NAME_TEMPLATE.record(PROFILE.name, {**known, **given}))
+        predicted = NAME_TEMPLATE.record(PROFILE.name, {**known, **given})
+        return NewRecord({**identity, **_to_wire(given)}, predicted, secret=json.dumps(given, sort_keys=True))
 
     def create(self, new: NewRecord) -> Operation | None:
         """Set them."""
