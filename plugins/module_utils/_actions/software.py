@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 from .._core.kinds import SOFTWARE
+from .._resources.software import SoftwareTask
 from .declared import inform, manage
 
-software = manage(SOFTWARE)
+software = manage(SOFTWARE, SoftwareTask)
 software_info = inform(SOFTWARE)

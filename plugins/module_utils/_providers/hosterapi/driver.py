@@ -36,7 +36,7 @@ from ..._ledger import LIVE, ORDERING, Entry, Ledger
 from ..agreement import agreed
 from ..base import Context, Driver, Lookup, Order, Receipt, Wish
 from . import api, mapping
-from .mapping import plain_id
+from .mapping import plain_id, software_of
 from .orders import in_order, own_share, unexplained
 from .profile import PROFILE
 from .verbs import VERBS
@@ -113,6 +113,15 @@ class HosterapiDriver(Driver):
         for entry in ledger.entries(self.ledger_scope(None)):
             if entry.state == LIVE and entry.id == sid and entry.name != keep:
                 ledger.drop(self.ledger_scope(None), entry.name)
+
+    def _forget(self, sid: str) -> None:
+        """Drop what the ledger has about a server that is gone."""
+        self._unbind(sid)
+        self._forget_software(sid)
+
+    def _forget_software(self, sid: str) -> None:
+        if self.context.ledger:
+            self.context.ledger.unmark(self.ledger_scope(None), software_of(sid))
 
     # -- reads ------------------------------------------------------------------------------------------------------
 
@@ -379,7 +388,7 @@ class HosterapiDriver(Driver):
         try:
             self.send(api.DELETE, str(instance.id), {"force": True} if wish.stop_mode == "hard" else None)
         except NotFoundError:
-            self._unbind(str(instance.id))
+            self._forget(str(instance.id))
             return None
         except OutcomeUnknownError:
             if not self._is_denied(str(instance.id)):
@@ -402,7 +411,7 @@ class HosterapiDriver(Driver):
         def check() -> Outcome | None:
             if sid in self._server_ids(fresh=True):
                 return None
-            self._unbind(sid)
+            self._forget(sid)
             return DONE
 
         return self.operation(f"deletion of {self.label(instance)}", check, instance_id=sid)
@@ -511,6 +520,7 @@ class HosterapiDriver(Driver):
         """Reinstall, with the same template unless another one is given; the job brings a new password."""
         sid = str(instance.id)
         job_id = str(api.job_of(self.send(api.REINSTALL, sid, {"template": image} if image else None)))
+        self._forget_software(sid)
 
         def check() -> Outcome | None:
             try:

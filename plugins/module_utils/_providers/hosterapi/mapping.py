@@ -35,6 +35,11 @@ def plain_id(value: str, option: str = "id") -> str:
     return str(int(plain))
 
 
+def software_of(sid: str) -> str:
+    """What the ledger calls a server where it keeps marks of software."""
+    return f"software {sid}"
+
+
 def disk_gb(value: t.Any) -> int | None:
     """A disk's size in whole GB, which arrives as text with or without a unit; None when it has no readable form."""
     found = _DISK.fullmatch(str(value))

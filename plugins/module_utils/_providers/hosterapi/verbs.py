@@ -18,6 +18,7 @@ if t.TYPE_CHECKING:
     from .details import HosterapiDetails
     from .driver import HosterapiDriver
     from .figures import HosterapiMetrics
+    from .software import HosterapiSoftware
 
 
 def backup(driver: HosterapiDriver) -> HosterapiBackups:
@@ -50,9 +51,16 @@ def instance_info(driver: HosterapiDriver) -> HosterapiDetails:
     return HosterapiDetails(driver)
 
 
+def software(driver: HosterapiDriver) -> HosterapiSoftware:
+    from .software import HosterapiSoftware
+
+    return HosterapiSoftware(driver)
+
+
 VERBS = {
     "backup": backup,
     "dedicated": dedicated,
+    "software": software,
     "console": console,
     "metrics": metrics,
     "instance_info": instance_info,
