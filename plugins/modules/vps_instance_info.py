@@ -45,8 +45,46 @@ options:
     elements: str
     choices: [addresses, disk_gb, firewalls, rescue, size]
     default: []
+  gather:
+    description:
+      - What to add to each server, as a key of that name. Each costs a call for each server, and nothing when it is not asked for.
+      - V(maintenance) is what the provider does with the server just now. Hostwinds.
+      - V(incidents) are attacks and faults that the provider noticed. HosterAPI.de.
+      - V(metrics) are the load figures of the last hour. Gcore and HosterAPI.de, see M(polyhost.cloud.vps_metrics_info).
+      - V(interfaces) are the network interfaces. Gcore, see M(polyhost.cloud.vps_interface_info).
+      - V(firewall_rules) are the rules that apply. Hostwinds, Civo, and Gcore, where a server can have several security groups.
+      - V(provider_data) are fields as the provider writes them, of a list of harmless ones; passwords, keys and scripts are never among them.
+      - What a provider does not tell is empty, with a warning.
+    type: list
+    elements: str
+    choices: [maintenance, incidents, metrics, interfaces, firewall_rules, provider_data]
+    default: []
+  search:
+    description:
+      - Gcore with a reseller token, looks through all clients, projects and regions, whatever O(region) and O(project) say.
+      - Servers must fit all that is given, each in part.
+      - The result has the keys of every server, of which a search tells C(id), C(name) and C(region), and RV(instances[].region_name),
+        RV(instances[].project) and RV(instances[].client) besides. The others are empty and named in RV(instances[].not_read).
+      - Excludes O(name), O(id), O(tags), O(status), O(read) and O(gather).
+    type: dict
+    suboptions:
+      name:
+        description:
+          - A part of the name.
+        type: str
+      address:
+        description:
+          - A part of an address.
+        type: str
+      id:
+        description:
+          - A part of the id.
+        type: str
 seealso:
   - module: polyhost.cloud.vps_instance
+  - module: polyhost.cloud.vps_metrics_info
+  - module: polyhost.cloud.vps_interface_info
+  - module: polyhost.cloud.vps_firewall_info
 """
 
 EXAMPLES = r"""
@@ -61,6 +99,34 @@ EXAMPLES = r"""
     region: LON1
     status: [running]
     tags: {role: web}
+
+- name: What the provider is doing with a server
+  polyhost.cloud.vps_instance_info:
+    provider: hostwinds
+    name: web1
+    gather: [maintenance]
+  register: web1
+
+- name: Which ports of every server are open
+  polyhost.cloud.vps_instance_info:
+    provider: gcore
+    region: Luxembourg-2
+    gather: [firewall_rules]
+  register: servers
+
+- name: Show them
+  ansible.builtin.debug:
+    msg: "{{ item.name }}: {{ item.firewall_rules | selectattr('direction', 'eq', 'in') | map(attribute='ports') | list }}"
+  loop: "{{ servers.instances }}"
+  loop_control:
+    label: "{{ item.name }}"
+
+- name: Whose address is that (reseller)
+  polyhost.cloud.vps_instance_info:
+    provider: gcore
+    search:
+      address: 92.38.0.11
+  register: owner
 """
 
 RETURN = r"""
@@ -177,6 +243,81 @@ instances:
       type: list
       elements: str
       returned: always
+    maintenance:
+      description: What goes on, in the provider's words; empty when nothing does.
+      type: list
+      elements: str
+      returned: when gathered
+    incidents:
+      description: Incidents in the provider's order.
+      type: list
+      elements: dict
+      returned: when gathered
+      contains:
+        id:
+          description: The provider's number of it.
+          type: str
+          returned: always
+        start:
+          description: When it began, as the provider writes it. No zone is told.
+          type: str
+          returned: always
+        stop:
+          description: When it ended, likewise.
+          type: str
+          returned: always
+        ongoing:
+          description: Whether it goes on.
+          type: bool
+          returned: always
+        host:
+          description: What it is about, an address or a machine.
+          type: str
+          returned: always
+        types:
+          description: Kinds, in the provider's words.
+          type: list
+          elements: str
+          returned: always
+        direction:
+          description: As the provider writes it; its meaning is not documented.
+          type: raw
+          returned: always
+        impact:
+          description: As the provider writes it; its meaning is not documented.
+          type: raw
+          returned: always
+    metrics:
+      description: Points in time, oldest first, as M(polyhost.cloud.vps_metrics_info) returns them.
+      type: list
+      elements: dict
+      returned: when gathered
+    interfaces:
+      description: Network interfaces, as M(polyhost.cloud.vps_interface_info) returns them.
+      type: list
+      elements: dict
+      returned: when gathered
+    firewall_rules:
+      description: The rules of all firewalls of the server together, in the form of M(polyhost.cloud.vps_firewall_info), sorted.
+      type: list
+      elements: dict
+      returned: when gathered
+    provider_data:
+      description: Fields under the provider's names.
+      type: dict
+      returned: when gathered
+    region_name:
+      description: The region's name.
+      type: str
+      returned: by search
+    project:
+      description: The project, with C(id) and C(name).
+      type: dict
+      returned: by search
+    client:
+      description: The number of the client that it belongs to.
+      type: str
+      returned: by search
 api:
   description: What was sent. C(calls), C(writes), C(retries), C(waited) in seconds, C(request_ids), and C(trace) at C(-vvv).
   returned: always

@@ -158,7 +158,7 @@ PROFILE = Profile(
             "instance_info": {
                 "provider_data": "one call a server",
                 "metrics": "the last hour",
-                "interfaces": "one call a server",
+                "interfaces": "two calls a server",
                 "firewall_rules": "of all security groups on any of its ports; one call a server, and one a group",
                 "search": "reseller tokens only, over all clients",
             },
