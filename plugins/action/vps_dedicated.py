@@ -1,0 +1,13 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The action of C(vps_dedicated): its output is hidden when it holds credentials."""
+
+from __future__ import annotations
+
+from ansible_collections.polyhost.cloud.plugins.plugin_utils.hiding import HidingAction
+
+
+class ActionModule(HidingAction):
+    """See the module."""
