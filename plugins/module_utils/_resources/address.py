@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
-from .._core.errors import ExpectationError, OptionError
+from .._core.errors import ConflictError, ExpectationError, OptionError
 from .._core.plan import RESTART, Plan, Step
 from .._core.records import Field, Record
 from .._providers.addresses import ATTACHED, KEPT, MAIN, SECONDARY, UNATTACHED
@@ -45,6 +45,8 @@ class AddressTask(DeclaredTask):
     def inspect(self, state: State) -> None:
         """Refuse another address than the described one, and to lose the main one."""
         record, wish = state.record, self.wish
+        if wish.state == REPLACED and record is None:
+            raise ConflictError(f"Instance {wish[INSTANCE]} at {self.title} shows no main address to be replaced", hint="Run the task again when it has one.")
         if record is None or wish.state == REPLACED:
             return
         label = self.label(record)

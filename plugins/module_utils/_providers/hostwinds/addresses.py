@@ -36,7 +36,8 @@ class HostwindsAddresses(AddressVerbs["HostwindsDriver"]):
         """Addresses have no names, lead to no private ones, and stay on their server."""
         super().check(wish)
         if wish["private_address"]:
-            raise OptionError(f"private_address: an address at {PROFILE.title} leads to no private one", hint="Leave private_address out.", option="private_address")
+            told = f"private_address: an address at {PROFILE.title} leads to no private one"
+            raise OptionError(told, hint="Leave private_address out.", option="private_address")
         if wish["name"] is not None:
             self.driver.require(ADDRESS.name, "rename")
         if wish["instance"] == "":
