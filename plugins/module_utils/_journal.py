@@ -46,9 +46,13 @@ class Note:
     def _store(self, content: str) -> None:
         if self._handle is None:
             return
-        os.ftruncate(self._handle, 0)
-        os.pwrite(self._handle, content.encode("utf-8"), 0)
-        os.fsync(self._handle)
+        data = content.encode("utf-8")
+        try:
+            os.pwrite(self._handle, data, 0)  # before the rest is cut off, so that a kill in between leaves no empty file
+            os.ftruncate(self._handle, len(data))
+            os.fsync(self._handle)
+        except OSError as exc:
+            raise _unwritable(self.path, exc) from exc
 
 
 class Journal:
@@ -85,7 +89,7 @@ class Journal:
             os.makedirs(self._folder, mode=0o700, exist_ok=True)
             handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as exc:
-            raise LedgerError(f"The note of an order, {path}, cannot be written ({exc.strerror})", hint="Name a writable path in the option ledger.") from exc
+            raise _unwritable(path, exc) from exc
         try:
             if not _locks.take(handle, self._waiter, deadline):
                 raise LedgerError(f"Another task on this controller is at the same order: {what}", hint="Run the task again when it is finished.")
@@ -104,10 +108,14 @@ class Journal:
         return os.path.join(self._folder, f"order-{fingerprint(*self._prefix, what)}")
 
 
+def _unwritable(path: str, exc: OSError) -> LedgerError:
+    return LedgerError(f"The note of an order, {path}, cannot be written ({exc.strerror})", hint="Name a writable path in the option ledger.")
+
+
 def _read(path: str) -> dict[str, t.Any] | None:
     """What a file holds; None for nothing. What cannot be read still says that something was sent."""
     try:
-        with open(path, encoding="utf-8") as handle:
+        with open(path, encoding="utf-8", errors="replace") as handle:
             content = handle.read()
     except OSError:
         return None

@@ -352,9 +352,9 @@ class DeclaredTask(ResourceTask[State]):
             self.context.waiter.wait(pending, self.context.deadline)
         facts = {"id": state.record.id if state.record else None, "step": step.action}
         operation = send_safely(self.context, lambda: self._send(step, state), lambda: self._seen(step, state), facts, self._patience(step))
+        self.accepted(step)
         if note is not None and operation is not None and operation.id:
             note.write(sent_at=self.context.provider_time(), operation_id=operation.id, before=step.before)
-        self.accepted(step)
         return self._followed(step, state, operation)
 
     def _replaced(self, step: Step, state: State) -> State:

@@ -95,9 +95,10 @@ class GcoreProvider(InstanceCalls):
             answer = handler(call)
         except ApiError as error:
             return self._error(error)
-        # A task that is to have no effect still exists; it drops its effect itself.
         if undoable and (call.fault == "nothing" or self.state["pending"] == before["pending"]):
             self.state = {**before, "next": self.state["next"]}
+        elif undoable:  # a task that is to have no effect still exists; it drops its effect itself, and costs nothing
+            self.state["money"] = before["money"]
         return answer
 
     # -- control ---------------------------------------------------------------------------------------------------------------------
