@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 from .._core.kinds import INTERFACE
+from .._resources.interface import InterfaceTask
 from .declared import inform, manage
 
-interface = manage(INTERFACE)
+interface = manage(INTERFACE, InterfaceTask)
 interface_info = inform(INTERFACE)

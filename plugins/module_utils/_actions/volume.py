@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 from .._core.kinds import VOLUME
+from .._resources.volume import VolumeTask
 from .declared import inform, manage
 
-volume = manage(VOLUME)
+volume = manage(VOLUME, VolumeTask)
 volume_info = inform(VOLUME)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Security groups on the ports of a server, and its floating IPs (contract sections 5.11, 7.2 and 9)."""
+"""Interfaces of a server, security groups on its ports, and its floating IPs (contract sections 5.11, 7.2 and 9)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 
 from ..._core.errors import ConflictError, NotFoundError, OptionError, RejectedError
 from ..._core.model import Instance, Ref
-from ..._core.normalise import flag, text
+from ..._core.normalise import address_family, address_scope, flag, text
 from ..._http.client import Call
 from ..base import Context
-from .api import ASSIGN, FLOATING_IPS, INSTANCE_GROUPS, INTERFACES, PORTS, TITLE, UNASSIGN, Api
+from .api import ASSIGN, FLOATING_IPS, INSTANCE_GROUPS, INTERFACES, PORTS, TITLE, UNASSIGN, Api, Row
 from .catalogue import Catalogue
 from .mapping import in_order
 from .scope import Scope
@@ -57,7 +57,7 @@ class PortGroups:
 
     def read(self, instance: Instance) -> Instance:
         """Fill in the ids of the groups; C(facts["uneven_firewalls"]) tells that ports carry different ones."""
-        everywhere = self._ports(instance)
+        everywhere = self.ports(instance)
         if not everywhere:  # both keys of the port list are optional; the union is told elsewhere (section 7.2)
             return replace(instance, firewalls=in_order(_groups(self._api.everything(INSTANCE_GROUPS, self._scope.of(instance)))))
         ports = self._secured(instance, everywhere) or everywhere if _uneven(everywhere) else everywhere
@@ -68,7 +68,7 @@ class PortGroups:
         """Make C(wanted) the whole set on every port: add what is missing, then remove what is too much (reading 16)."""
         region = str(instance.region)
         names = [group.name or str(self._catalogue.group(region, str(group.id))["name"]) for group in wanted]
-        everywhere = instance.facts.get("ports") or self._ports(instance) or [Port(None, instance.firewalls)]
+        everywhere = instance.facts.get("ports") or self.ports(instance) or [Port(None, instance.firewalls)]
         ports = self._secured(instance, everywhere)
         self.refuse_doubles(region, {*names, *(name for port in ports for name in port.names)})
         complete = len(ports) == len(everywhere)
@@ -77,7 +77,7 @@ class PortGroups:
 
     def lacks(self, instance: Instance, group: Ref) -> bool:
         """Whether a port that heeds groups does not carry this one, although the server has it."""
-        everywhere = self._ports(instance)
+        everywhere = self.ports(instance)
         return _lacking(everywhere, group) and _lacking(self._secured(instance, everywhere), group)
 
     def check(self, instance: Instance) -> None:
@@ -86,7 +86,7 @@ class PortGroups:
         Raises:
             OptionError: names it.
         """
-        everywhere = self._ports(instance) or [Port(None, ())]
+        everywhere = self.ports(instance) or [Port(None, ())]
         self._checked[instance.id] = everywhere, self._secured(instance, everywhere)
         if not self._checked[instance.id][1]:
             raise OptionError(
@@ -103,7 +103,7 @@ class PortGroups:
 
     def remove(self, instance: Instance, group: Ref) -> None:
         """Take a group from every port."""
-        ports = self._ports(instance) or [Port(None, (group,))]
+        ports = self.ports(instance) or [Port(None, (group,))]
         self._remove(instance, {port.id: [str(group.name)] if port.carries(group) else [] for port in ports}, True)
 
     def _remove(self, instance: Instance, surplus: t.Mapping[str | None, list[str]], complete: bool) -> None:
@@ -111,11 +111,12 @@ class PortGroups:
         try:
             self._change(instance, UNASSIGN, surplus, complete)
         except (NotFoundError, RejectedError, ConflictError):
-            left = {name for port in self._ports(instance) for name in port.names if name in surplus.get(port.id, ())}
+            left = {name for port in self.ports(instance) for name in port.names if name in surplus.get(port.id, ())}
             if left or None in surplus:
                 raise
 
-    def _ports(self, instance: Instance) -> list[Port]:
+    def ports(self, instance: Instance) -> list[Port]:
+        """The ports of a server with their groups; none where the provider does not list them."""
         rows = self._api.everything(PORTS, self._scope.of(instance))
         return [Port(text(row.get("id")), _groups(row.get("security_groups"))) for row in rows]
 
@@ -156,6 +157,21 @@ class PortGroups:
         self._send(instance, lambda: self._api.ask(call, self._scope.of(instance), body={"ports_security_group_names": entries}))
 
 
+def addresses_on(interface: Row) -> list[tuple[str, str | None]]:
+    """The addresses of an interface, each with its subnet."""
+    return [(str(item["ip_address"]), text(item.get("subnet_id"))) for item in _items(interface.get("ip_assignments")) if item.get("ip_address")]
+
+
+def is_external(interface: Row) -> bool:
+    """Whether an interface is in the provider's own network with public addresses; where that is not told its addresses tell."""
+    details = interface.get("network_details")
+    told = flag(details["external"]) if isinstance(details, dict) and details.get("external") is not None else None
+    if told is not None:
+        return told
+    known = [address for address, _subnet in addresses_on(interface) if address_family(address)]
+    return bool(known) and all(address_scope(address) == "public" for address in known)
+
+
 def floating_ips(scope: Scope, instance: Instance) -> dict[str, str]:
     """Ids of a server's floating IPs by address."""
     addresses = instance.facts.get("floating") or ()
@@ -165,9 +181,12 @@ def floating_ips(scope: Scope, instance: Instance) -> dict[str, str]:
     return {str(row["floating_ip_address"]): str(row["id"]) for row in rows if row.get("floating_ip_address") in addresses and row.get("id")}
 
 
+def _items(value: t.Any) -> list[Row]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
 def _groups(value: t.Any) -> tuple[Ref, ...]:
-    items = [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-    return tuple(dict.fromkeys(Ref(text(item.get("id")), text(item.get("name"))) for item in items))
+    return tuple(dict.fromkeys(Ref(text(item.get("id")), text(item.get("name"))) for item in _items(value)))
 
 
 def _lacking(ports: t.Sequence[Port], group: Ref) -> bool:

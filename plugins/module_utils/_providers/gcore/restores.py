@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 
 from ..._core.errors import AmbiguousError, NotFoundError, OptionError, OutcomeUnknownError, VpsError, WaitTimeoutError
 from ..._core.model import DONE, Backup, Instance, Outcome, Ref
-from ..._core.normalise import address_family, flag, integer, text
+from ..._core.normalise import address_family, integer, text
 from ..._core.wait import Deadline, Operation
 from ..backups import Restore, Restored
 from ..base import Order, Wish
 from .api import INTERFACES, TITLE, VOLUME_REVERT, Row
+from .network import addresses_on, is_external
 from .order import check_wish
 from .snapshots import Snapshot
 from .storage import AVAILABLE, attached_to, is_boot, is_in_use, sound
@@ -330,14 +331,12 @@ def _size(source: Row) -> str:
 
 def _interface(row: Row, groups: t.Sequence[Ref]) -> Row:
     """An interface of a create request, like one that exists (section 5.4)."""
-    listed = row.get("ip_assignments")
-    assignments = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
-    families = {address_family(str(item.get("ip_address"))) for item in assignments} - {None}
-    details = row.get("network_details")
-    if flag(details.get("external")) if isinstance(details, dict) else False:
+    assignments = addresses_on(row)
+    families = {address_family(address) for address, _subnet in assignments} - {None}
+    if is_external(row):
         interface: Row = {"type": "external", "ip_family": "dual" if len(families) > 1 else next(iter(families), "ipv4")}
     else:
-        subnet = next((text(item.get("subnet_id")) for item in assignments), None)
+        subnet = next((subnet for _address, subnet in assignments), None)
         interface = {"type": "subnet" if subnet else "any_subnet", "network_id": row.get("network_id"), **({"subnet_id": subnet} if subnet else {})}
         if row.get("floatingip_details"):
             interface["floating_ip"] = {"source": "new"}

@@ -18,8 +18,11 @@ if t.TYPE_CHECKING:
     from .driver import GcoreDriver
     from .figures import GcoreMetrics, GcoreQuotas
     from .firewalls import SecurityGroups
+    from .floating_ips import FloatingIps
+    from .interfaces import Interfaces
     from .name_templates import GcoreNameTemplates
     from .ssh_keys import GcoreSshKeys
+    from .volumes import GcoreVolumes
 
 
 def backup(driver: GcoreDriver) -> Snapshots:
@@ -76,9 +79,30 @@ def name_template(driver: GcoreDriver) -> GcoreNameTemplates:
     return GcoreNameTemplates(driver)
 
 
+def address(driver: GcoreDriver) -> FloatingIps:
+    from .floating_ips import FloatingIps
+
+    return FloatingIps(driver)
+
+
+def volume(driver: GcoreDriver) -> GcoreVolumes:
+    from .volumes import GcoreVolumes
+
+    return GcoreVolumes(driver)
+
+
+def interface(driver: GcoreDriver) -> Interfaces:
+    from .interfaces import Interfaces
+
+    return Interfaces(driver)
+
+
 VERBS = {
     "backup": backup,
     "firewall": firewall,
+    "address": address,
+    "volume": volume,
+    "interface": interface,
     "metrics": metrics,
     "quota": quota,
     "instance_info": instance_info,
