@@ -71,7 +71,8 @@ _NO_SERVER = "the task names no server"
 _NOTHING_THERE = "what is not there has nothing to take away"
 _SERVERLESS = (
     "*-ssh_key-*",
-    *(f"*-volume-{write}" for write in ("create", "create of a snapshot", "detach", "delete", "delete in use")),
+    "*-name_template-*",
+    *(f"*-volume-{write}" for write in ("create", "create of a snapshot", "detach", "grow", "delete", "delete in use")),
     *(f"*-address-{write}" for write in ("create", "detach", "rename", "delete", "delete in use")),
 )
 NOT_POSSIBLE: t.Final[t.Mapping[tuple[str, str], str]] = {
@@ -79,8 +80,10 @@ NOT_POSSIBLE: t.Final[t.Mapping[tuple[str, str], str]] = {
     **{(row, scenario.id): "it spends nothing" for row in ("killed", "concurrent") for scenario in SCENARIOS.values() if not scenario.costs},
     **{(row, pattern): _NO_SERVER for row in ("not there yet", "two servers") for pattern in _SERVERLESS},
     **{("not there yet", pattern): _NOTHING_THERE for pattern in ("*-absent", "*-delete *")},
+    **{(row, "*-instance-*"): "the server is the object itself; see the fault matrix" for row in ("not there yet", "two servers")},
     ("unknown place", "hostwinds-*"): "names are account-wide and locations cannot be listed",
     ("unknown place", "civo-ssh_key-*"): "keys are of the account, in no region",
+    ("unknown place", "gcore-name_template-*"): "restrictions are in no project; test_name_template.py is about regions",
     ("refused for now", "hostwinds-address-* and guest"): "a rebuild of the guest's network is never sent twice",
     ("no effect", "hostwinds-address-* and guest"): "a rebuild of the guest's network without effect is a warning (Hostwinds section 7)",
 }

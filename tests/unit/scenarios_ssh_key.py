@@ -35,4 +35,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("civo", "ssh_key", "rename", _renamed, ("sshkeys.rename",)),
     Scenario("civo", "ssh_key", "replace", _replaced, ("sshkeys.delete", "sshkeys.create")),
     Scenario("civo", "ssh_key", "delete", _deleted, ("sshkeys.delete",)),
+    Scenario("gcore", "ssh_key", "create", _created, ("ssh_keys.create",)),
+    Scenario("gcore", "ssh_key", "replace", _replaced, ("ssh_keys.delete", "ssh_keys.create")),
+    Scenario("gcore", "ssh_key", "delete", _deleted, ("ssh_keys.delete",)),
 )

@@ -56,7 +56,10 @@ class GcoreNameTemplates(RecordVerbs["GcoreDriver"]):
             return []
         region, reseller = self.driver.scope.region(), wanted["reseller_id"]
         fitting = [record for record in self._all() if reseller is None or record["reseller_id"] == str(reseller)]
-        return [record for record in fitting if region is None or record["region"] == region]
+        if region is None:
+            return fitting
+        self.driver.scope.prove_region(region)
+        return [record for record in fitting if record["region"] == region]
 
     def lists(self, wanted: RecordWish, instance: Instance | None) -> dict[str, list[dict[str, t.Any]]]:
         """What names the project may use, by region."""

@@ -12,8 +12,9 @@ from ansible_collections.polyhost.cloud.tests.unit.declared import REGIONLESS, D
 
 @every("failing read")
 def test_a_read_that_fails_for_good_prevents_the_write(stage: DeclaredStage) -> None:
-    # Class by body, then by status: the id is not found (Civo reading 15).
-    proofs.failing_reads_prevent_writes(stage, [("404 of somebody else", "instances.get")] if stage.provider == "civo" else [])
+    # Class by body, then by status: the id is not found (Civo reading 15), or no session is open (section 4.10).
+    absent = [("404 of somebody else", operation) for operation in ("instances.get", "instances.console_get")]
+    proofs.failing_reads_prevent_writes(stage, absent if stage.provider == "civo" else [])
 
 
 @every("read again")
