@@ -37,6 +37,7 @@ PROFILE = Profile(
             "rescue": "recovery mode, which a hard reboot brings into effect",
         },
         instead={
+            "interface": "An instance has one interface, in its network: set network and public_ip of vps_instance.",
             "ssh_key.generate": "Make a pair yourself (ssh-keygen, community.crypto.openssh_keypair) and give its public_key.",
             "cpu": "They are part of the size: set size.",
             "memory_mb": "It is part of the size: set size.",

@@ -34,6 +34,8 @@ PROFILE = Profile(
             "reset_password": "makes a new root password, always",
         },
         instead={
+            "volume": "A server has one disk: set disk_gb of vps_instance.",
+            "interface": "A server has one public interface; set ip_count of vps_instance for more addresses.",
             "size": "Give cpu, memory_mb and disk_gb.",
             "app_template": "Set image, and install packages with vps_software.",
             "app_config": "Configure the server with Ansible once it runs.",

@@ -40,6 +40,8 @@ PROFILE = Profile(
             "billing_cycle": "at creation: hourly, monthly, quarterly, semiannually, annually, biennially, triennially",
         },
         instead={
+            "volume": "A server has one disk: set disk_gb beside size of vps_instance.",
+            "interface": "A server always has one public interface, and no others.",
             "delete_with": "Leave delete_with out: a termination has nothing to choose.",
             "app_template": "Set image to a template that brings the application.",
             "app_config": "Configure the application over SSH after the server's creation.",
