@@ -12,7 +12,9 @@ PASSWORD = "S3CRET-root-0f-the-server"
 
 
 def _wanted(stage: Stage) -> Options:
-    return {"instance": stage.server(), "name": ["nextcloud"], "password": PASSWORD, "ssh_port": 2222}
+    server = stage.server()
+    stage.made("instance", id=server, name="cloud1")  # now there is a ledger
+    return {"instance": server, "name": ["nextcloud"], "password": PASSWORD, "ssh_port": 2222}
 
 
 def _installed_both(stage: Stage) -> Options:
