@@ -112,7 +112,7 @@ def test_a_refusal_that_proves_nothing_is_no_reason_to_spend_again(stage: Declar
     result = stage.run()
     stage.forget()
     if result.get("failed"):
-        result = stage.done(state=stage.options.get("state", "absent"))
+        result = stage.done()
     assert stage.account() == after
 
 
@@ -138,7 +138,7 @@ def test_what_is_accepted_and_not_done_is_no_success(stage: DeclaredStage) -> No
     for number, (operation, nth) in enumerate(moments(stage)):
         stage.play()
         stage.fault("no_effect", operation, nth=nth, times=0)
-        result = stage.refused()
+        result = stage.refused(wait_timeout=30.0)
         assert result["error"] in ("NotAppliedError", "OperationFailedError", "WaitTimeoutError", "OutcomeUnknownError", "AmbiguousError"), (operation, result)
         if number == 0:
             assert stage.account() == before
