@@ -26,7 +26,8 @@ extends_documentation_fragment:
 attributes:
   idempotent:
     support: partial
-    details: O(state=restarted), O(state=rebuilt), O(reset_password=true) and O(update_password=always) with O(password) act on each run.
+    details: O(state=restarted), O(state=rebuilt), O(state=repaired), O(reset_password=true) and O(update_password=always) with O(password)
+      act on each run.
 options:
   name:
     description:
@@ -47,14 +48,32 @@ options:
       - V(started), V(stopped) and V(suspended) are V(present) with that power state.
       - V(restarted) reboots, always, except a server that was just made. A stopped one is started.
       - V(rebuilt) reinstalls, always, except a server that was just made. The disk is wiped, so it needs V(rebuild) in O(allow).
+      - V(repaired) lets Hostwinds repair the server, always, except one that was just made. It restarts, and runs afterwards. O(expect) guards it.
       - All states but V(absent) create the server when its O(name) does not exist.
     type: str
-    choices: [present, absent, started, stopped, suspended, restarted, rebuilt]
+    choices: [present, absent, started, stopped, suspended, restarted, rebuilt, repaired]
     default: present
   image:
     description:
       - What to install. Hostwinds, a template's uuid or base image reference. Civo and Gcore, an image's name or id. HosterAPI.de, a template's name.
       - Fixed at creation. A difference is drift, unless V(rebuild) or V(replace) is allowed and enough.
+    type: str
+  app_template:
+    description:
+      - Gcore, an application template's name or id, instead of O(image). A O(size) or O(disk_gb) below what it needs is refused.
+      - Only at creation. The provider does not show it afterwards, so it is never compared.
+    type: str
+  app_config:
+    description:
+      - Gcore, the settings that O(app_template) asks for, as the template names them. They are kept secret.
+    type: dict
+  name_template:
+    description:
+      - Gcore, where a reseller allows no free names. The provider makes the server's name from its address, with the placeholders
+        V({ip_octets}), V({two_ip_octets}) and V({one_ip_octet}). See M(polyhost.cloud.vps_name_template_info) for what is allowed.
+      - O(name) is then yours alone. It is kept in the tag C(ansible_name), by which later runs find the server, so give O(name_template) in
+        every task that names the server by it, O(state=absent) too. RV(instance.name) is the name that the provider made. Other modules
+        take that one, or the id.
     type: str
   size:
     description:
@@ -87,6 +106,83 @@ options:
     description:
       - Whether the server has a public address. Civo and Gcore.
     type: bool
+  interfaces:
+    description:
+      - Gcore, the network interfaces of a new server, in this order, instead of O(network) and O(public_ip).
+      - Only at creation, never compared. M(polyhost.cloud.vps_interface) attaches and detaches them later.
+    type: list
+    elements: dict
+    suboptions:
+      external:
+        description:
+          - Whether it has a public address of the provider's own network. Either this or O(interfaces[].network).
+        type: bool
+        default: false
+      network:
+        description:
+          - A network or subnet, by name or id.
+        type: str
+      address_family:
+        description:
+          - Which addresses it gets. Left out, an external interface gets an IPv4 address.
+        type: str
+        choices: [ipv4, ipv6, dual]
+      address:
+        description:
+          - A certain address of the network, which has to be free. Not with a single subnet.
+        type: str
+      public_ip:
+        description:
+          - Whether it gets a new floating IP. Not with O(interfaces[].external).
+        type: bool
+        default: false
+      firewalls:
+        description:
+          - Its security groups, by name or id. Left out, those of O(firewalls), else the default one. Not together with O(firewalls).
+        type: list
+        elements: str
+      name:
+        description:
+          - A name of its own, up to 37 characters.
+        type: str
+  volumes:
+    description:
+      - Gcore, the volumes of a new server, instead of O(disk_gb). It starts from the one with O(volumes[].boot), else from the first, which
+        is made of O(image) or O(app_template) unless it brings its own system.
+      - Only at creation, never compared. M(polyhost.cloud.vps_volume) adds, grows and removes them later.
+    type: list
+    elements: dict
+    suboptions:
+      size_gb:
+        description:
+          - Its size in GiB. Needed for an empty volume, else the least that it can have.
+        type: int
+      type:
+        description:
+          - The provider's word for its kind, C(standard) when left out.
+        type: str
+      name:
+        description:
+          - A name of its own.
+        type: str
+      keep:
+        description:
+          - Whether it stays, and costs money, after the server is deleted. With V(false) it goes, and its snapshots too.
+        type: bool
+        default: true
+      boot:
+        description:
+          - Whether the server starts from it.
+        type: bool
+        default: false
+      snapshot:
+        description:
+          - Make it of this snapshot, by id or name.
+        type: str
+      id:
+        description:
+          - Take this existing volume, which is attached to nothing.
+        type: str
   ssh_keys:
     description:
       - Keys of the account to install. Hostwinds, any number of names. Civo, one name or id. Gcore, one name.
@@ -121,6 +217,17 @@ options:
         the same network, needed at creation. Hostwinds, exactly one profile.
     type: list
     elements: str
+  placement_group:
+    description:
+      - Gcore, the group that says whether servers share a host, by name or id. C(vps_catalog_info) lists them.
+      - An empty text means none. A server is moved out of one group and then into another, which are two steps of the plan.
+    type: str
+  iso_finalized:
+    description:
+      - Hostwinds, V(true) finishes an installation from an ISO, once. Without the provider's mark of such an installation nothing is done.
+        It needs V(restart) in O(allow) on a running server. Install the system before.
+      - V(false) is the same as leaving it out, since the mark cannot be put back.
+    type: bool
   rescue:
     description:
       - Whether the rescue system runs. Hostwinds and Civo. A change needs V(restart) in O(allow) on a running server.
@@ -184,10 +291,21 @@ options:
     type: str
     choices: [fail, ignore]
     default: fail
+  max_cost:
+    description:
+      - What an order may cost a month, in the provider's currency. Hostwinds and Gcore. A plan with a higher listed price is refused before
+        anything is sent. Prices by the hour count 730 hours, those of longer terms their part.
+      - It is compared with the price of the size. Where the provider lists none, such as for custom values at Hostwinds, or for volumes and
+        floating IPs at Gcore, a warning says so and the task goes on.
+      - An order that an earlier run sent is continued, whatever it costs.
+    type: float
 seealso:
   - module: polyhost.cloud.vps_instance_info
   - module: polyhost.cloud.vps_catalog_info
   - module: polyhost.cloud.vps_provider_info
+  - module: polyhost.cloud.vps_volume
+  - module: polyhost.cloud.vps_interface
+  - module: polyhost.cloud.vps_name_template_info
 """
 
 EXAMPLES = r"""
@@ -221,6 +339,83 @@ EXAMPLES = r"""
     cpu: 2
     memory_mb: 4096
     disk_gb: 40
+
+- name: An application of the marketplace, with settings that nobody else sees
+  polyhost.cloud.vps_instance:
+    provider: gcore
+    region: Luxembourg-2
+    name: blog1
+    app_template: Wordpress
+    app_config:
+      admin_email: ops@example.org
+      admin_password: "{{ blog_password }}"
+    size: g2-standard-1-2
+
+- name: Two interfaces and a data volume that outlives the server, apart from others of its kind, for no more than 60 a month
+  polyhost.cloud.vps_instance:
+    provider: gcore
+    region: Luxembourg-2
+    name: db1
+    image: ubuntu-22.04-x64
+    size: g2-standard-2-4
+    interfaces:
+      - external: true
+        firewalls: [ssh]
+      - network: net1
+        firewalls: [db]
+    volumes:
+      - size_gb: 20
+        keep: false
+      - size_gb: 100
+        type: ssd_hiiops
+        name: db1-data
+    placement_group: spread
+    max_cost: 60
+
+- name: Move it to another placement group
+  polyhost.cloud.vps_instance:
+    provider: gcore
+    region: Luxembourg-2
+    name: db1
+    placement_group: pack
+
+- name: A server whose name the reseller lets nobody choose
+  polyhost.cloud.vps_instance:
+    provider: gcore
+    region: Luxembourg-2
+    name: customer7
+    name_template: vm-{ip_octets}
+    image: ubuntu-22.04-x64
+    size: g2-standard-1-2
+
+- name: Delete it by the name that is ours
+  polyhost.cloud.vps_instance:
+    provider: gcore
+    region: Luxembourg-2
+    name: customer7
+    name_template: vm-{ip_octets}
+    state: absent
+
+- name: A server that boots an ISO
+  polyhost.cloud.vps_instance:
+    provider: hostwinds
+    region: 1
+    name: legacy1
+    image: cd
+    size: 2
+
+- name: Its system is installed now
+  polyhost.cloud.vps_instance:
+    provider: hostwinds
+    name: legacy1
+    iso_finalized: true
+    allow: [restart]
+
+- name: Let Hostwinds repair it
+  polyhost.cloud.vps_instance:
+    provider: hostwinds
+    name: legacy1
+    state: repaired
 
 - name: What would a bigger size do and cost
   polyhost.cloud.vps_instance:
@@ -259,7 +454,8 @@ plan:
   elements: dict
   contains:
     action:
-      description: One of create, delete, replace, rebuild, resize, rename, set, start, stop, suspend, resume, restart, rescue, unrescue, lock, unlock.
+      description: One of create, delete, replace, rebuild, resize, rename, set, start, stop, suspend, resume, restart, repair,
+        rescue, unrescue, finalize, attach, detach, lock, unlock.
       type: str
       returned: always
     field:

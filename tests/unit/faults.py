@@ -150,6 +150,8 @@ OPTIONS: t.Final[t.Mapping[str, t.Mapping[str, t.Any]]] = {
         "rescue": True,
         "locked": True,
         "billing_cycle": "hourly",
+        "iso_finalized": True,
+        "max_cost": 100.0,
     },
     "civo": {
         "image": "debian-12",
@@ -175,6 +177,13 @@ OPTIONS: t.Final[t.Mapping[str, t.Mapping[str, t.Any]]] = {
         "password": "S3CRET-Passw0rd!",
         "tags": {"role": "front", "env": "a test"},
         "firewalls": ["ssh", "web"],
+        "app_template": "Wordpress",
+        "app_config": {"admin_email": "ops@example.org", "admin_password": "S3CRET-app-password"},
+        "name_template": "vm-{ip_octets}",
+        "interfaces": [{"external": True, "name": "front", "firewalls": ["web"]}, {"network": "net1", "public_ip": True}],
+        "volumes": [{"size_gb": 20, "type": "ssd_hiiops", "keep": False}, {"size_gb": 5, "name": "data"}],
+        "placement_group": "spread",
+        "max_cost": 500.0,
     },
     "hosterapi": {"image": "Ubuntu24.04", "cpu": 4, "memory_mb": 4096, "disk_gb": 40, "ip_count": 2, "reset_password": True},
 }
@@ -184,12 +193,15 @@ _COMPANIONS: t.Final[t.Mapping[tuple[str, str], t.Mapping[str, t.Any]]] = {
     ("civo", "firewalls"): {"network": "private"},
     ("gcore", "username"): {"password": "S3CRET-Passw0rd!"},
     ("gcore", "public_ip"): {"network": "net1"},
+    ("gcore", "app_template"): {"image": None},
+    ("gcore", "app_config"): {"image": None, "app_template": "wordpress-latest", "size": "g2-standard-2-4"},
 }
+_ALTERNATIVES = ("user_data", "app_template", "app_config", "name_template", "interfaces", "volumes")
 # All of them in one task, as far as they go together.
 EVERYTHING: t.Final[t.Mapping[str, t.Mapping[str, t.Any]]] = {
     "hostwinds": {**OPTIONS["hostwinds"], "state": "started"},
     "civo": {**OPTIONS["civo"], "public_ip": True},
-    "gcore": {name: value for name, value in OPTIONS["gcore"].items() if name != "user_data"} | {"state": "stopped"},
+    "gcore": {name: value for name, value in OPTIONS["gcore"].items() if name not in _ALTERNATIVES} | {"state": "stopped"},
     "hosterapi": {name: value for name, value in OPTIONS["hosterapi"].items() if name != "reset_password"} | {"state": "stopped"},
 }
 

@@ -50,6 +50,8 @@ def _apply(instance: Instance, step: Step) -> Instance:
         return _with_status(instance, ABSENT) if step.field == "instance" else instance
     if step.action == "rebuild":
         return _with_status(replace(instance, **(step.target or {})), RUNNING)
+    if step.action == "finalize":
+        return replace(instance, **(step.target or {}))
     changes = {step.field: step.after} if step.field in _PLAIN_FIELDS else {}
     if step.field == "firewalls":
         changes["firewalls"] = step.target

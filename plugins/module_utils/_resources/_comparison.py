@@ -218,7 +218,8 @@ class Comparison:
         """An installation from an ISO is finished once; false asks for nothing, since the mark cannot be put back."""
         if self.wish.fields.get("iso_finalized") and self.instance.facts.get("iso"):
             restart = self.running
-            self.steps.append(Step("finalize", "iso_finalized", False, True, RESTART if restart else NONE, needs=(RESTART,) if restart else ()))
+            effect, needs = (RESTART, (RESTART,)) if restart else (NONE, ())
+            self.steps.append(Step("finalize", "iso_finalized", False, True, effect, needs=needs, target={"image": None, "image_id": None}))
 
     def _fixed(self) -> None:
         fields = self.wish.fields

@@ -39,6 +39,7 @@ from ._sending import SETTLE_SECONDS, look_for
 from ._task import tell_done
 
 STRICT_STATES = ("absent", "rebuilt")  # a name beside the id must match
+GUARDED = ("rebuild", "repair")  # the actions on an existing server that heed C(expect)
 
 
 @dataclass
@@ -155,7 +156,7 @@ class InstanceTask:
 
     def _read(self, instance: Instance) -> Instance:
         """With the costly fields that this task manages, and those that its guard is about."""
-        guarded = frozenset(self.wish.expect) if self.wish.state in STRICT_STATES or "replace" in self.wish.allow else frozenset()
+        guarded = frozenset(self.wish.expect) if self.wish.state in (*STRICT_STATES, "repaired") or "replace" in self.wish.allow else frozenset()
         fields = managed(self.wish) | guarded
         return self.driver.read(instance, fields) if fields else instance
 
@@ -435,7 +436,7 @@ class InstanceTask:
             return self._replace(instance, comparison)
         plan = Plan(tuple(comparison.steps), tuple(comparison.drift), tuple(comparison.warnings), comparison.approvable)
         plan = self._without_waiting(plan, kept=self._kept_without_waiting(plan) if instance.settled else 0)
-        if any(step.action == "rebuild" for step in plan.steps):
+        if any(step.action in GUARDED for step in plan.steps):
             self._guards.check_expectations(self._subject(instance))
         plan = self._guards.accept(plan, self._subject(instance))
         self._warn_locked(instance, plan)

@@ -10,11 +10,11 @@ import functools
 import typing as t
 from dataclasses import replace
 
-from ..._core.errors import AmbiguousError, ConflictError, NotFoundError, RejectedError, VpsError
+from ..._core.errors import AmbiguousError, ConflictError, NotAppliedError, NotFoundError, RejectedError, VpsError
 from ..._core.model import ABSENT, BUILDING, DELETING, ERROR, RUNNING, STOPPED, SUSPENDED, Instance, Outcome, Price, Ref
 from ..._core.normalise import flag, integer, text
 from ..._core.plan import NONE, RESTART
-from ..._core.wait import Operation
+from ..._core.wait import Deadline, Operation
 from ..base import UUID, Context, Driver, Listing, Lookup, Order, Receipt, Wish
 from . import mapping
 from .api import ACTION, CHANGE_FLAVOR, CREATE, DELETE, GET, LIST, RENAME, RESIZE_FLAVORS, TITLE, Api
@@ -31,6 +31,8 @@ from .verbs import VERBS
 
 if t.TYPE_CHECKING:
     from ..operations import Operations
+
+SHOWS_SECONDS = 15.0  # how long a placement group may take to list a change that is finished
 
 
 class GcoreDriver(Driver):
@@ -344,7 +346,17 @@ class GcoreDriver(Driver):
         """Put it into a group, or take it out."""
         task_ids = self.placement.change(instance, group)
         what = "entry into a placement group" if group else "exit from its placement group"
-        return self._started(instance, what, task_ids, lambda now: self.placement.holds(now, group))
+        grace: list[Deadline] = []  # from the end of the tasks on
+
+        def shows(now: Instance) -> bool:
+            if self.placement.holds(now, group):
+                return True
+            grace[:] = grace or [Deadline(self.context.waiter.clock, SHOWS_SECONDS)]
+            if grace[0].passed:
+                raise NotAppliedError(f"{TITLE} accepted the {what} of {self.label(instance)}, but its list of groups does not show it", id=instance.id)
+            return False
+
+        return self._started(instance, what, task_ids, shows)
 
     def resize(self, instance: Instance, changes: t.Mapping[str, t.Any], wish: Wish) -> Operation | None:
         """Grow the boot volume, then change the flavor; what holds already is left out, so it is safe to call again."""

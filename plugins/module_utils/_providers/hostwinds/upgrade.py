@@ -21,7 +21,7 @@ from ..._core.errors import (
     UnsupportedError,
     VpsError,
 )
-from ..._core.model import DELETING, RESCUE, RESIZING, RUNNING, STOPPED, SUSPENDED, Instance, Outcome
+from ..._core.model import DELETING, DONE, RESCUE, RESIZING, RUNNING, STOPPED, SUSPENDED, Instance, Outcome
 from ..._core.wait import Deadline, Operation
 from .api import Row, pending_invoice
 
@@ -59,6 +59,7 @@ class Upgrade:
         self.may_restart = may_restart
         self._what = f"upgrade of instance {self.id}"
         self._unseen: Note | None = None  # the note of an order that does not show yet
+        self._unclear: OutcomeUnknownError | None = None  # what became of an application
         self._pending = False
         self._confirmations = 0
         self._sizes: tuple[int | None, ...] = ()
@@ -70,11 +71,17 @@ class Upgrade:
         context = self.driver.context
         with context.journal.order(self._what, context.deadline) as note:
             ended = self._next(note)
+            if self._unseen and note.left is not None:
+                ended = context.waiter.wait(self.driver.operation(f"order of the {self._what}", self._show, instance_id=self.id), context.deadline)
             if self._unseen is None:
                 note.clear()
-        if ended is not None:
+        if ended not in (None, DONE):
             return None
         return self.driver.operation(f"upgrade of {self.label}", self._check, instance_id=self.id)
+
+    def _show(self) -> Outcome | None:
+        """One look for the order that an earlier run sent."""
+        return self._check() or (None if self._unseen else DONE)
 
     def _check(self) -> Outcome | None:
         """One look, in the stage that it is in by then."""
@@ -89,7 +96,7 @@ class Upgrade:
             return self._confirm()
         if now.status == RESIZING:  # applied by an earlier run
             self._sizes = _sizes(now)
-            return self._enter(self._await_resized, 0.0)
+            return self._enter(self._await_resized, GRACE)
         if self.driver.api.upgrade_order(self.id) is not None:
             self._pending = True
             return self._enter(self._await_payment, PAYMENT_GRACE)
@@ -126,9 +133,9 @@ class Upgrade:
         self._sizes = _sizes(now)
         try:
             self.driver.api.send("upgrade_server", self.id)
-        except OutcomeUnknownError:
-            pass  # never sent twice; whether it works shows from here on
-        return self._enter(self._await_resized, 0.0)
+        except OutcomeUnknownError as exc:
+            self._unclear = exc  # never sent twice; whether it works shows from here on
+        return self._enter(self._await_resized, GRACE)
 
     def _confirm(self) -> Outcome | None:
         """Confirm; after an unknown outcome only while a read still shows RESIZED, and a refusal then means that it was done."""
@@ -138,7 +145,7 @@ class Upgrade:
         except OutcomeUnknownError:
             if self._confirmations > RECONFIRMATIONS:
                 raise
-            return self._enter(self._await_resized, 0.0)
+            return self._enter(self._await_resized, GRACE)
         except (ConflictError, RejectedError):
             if self._confirmations == 1:
                 raise
@@ -175,6 +182,8 @@ class Upgrade:
         changed = not now.facts["upgrade_ordered"] or _sizes(now) != self._sizes
         if now.settled and changed and self._has_plan():
             return Outcome(self.id)
+        if now.settled and not changed and self._grace.passed:  # section 7: the start grace
+            raise self._unclear or NotAppliedError(f"Hostwinds accepted the {self._what}, but no effect of it was seen", id=self.id)
         return None
 
     def _await_confirmed(self) -> Outcome | None:
