@@ -47,6 +47,7 @@ class RecordVerbs(abc.ABC, t.Generic[D]):
     moves: t.ClassVar[bool] = True  # whether attaching to one server takes it from another by itself
     cost: t.ClassVar[bool] = False  # whether making one costs money
     patience: t.ClassVar[float | None] = None  # seconds to look for what an unclear order made; None: as for orders of servers
+    lapse: t.ClassVar[float | None] = None  # seconds after which an order that shows nothing was not carried out; None: nobody can know
 
     def __init__(self, driver: D) -> None:
         self.driver = driver

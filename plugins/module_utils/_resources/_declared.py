@@ -457,6 +457,13 @@ class DeclaredTask(ResourceTask[State]):
         known = (record and record.id) or server
         return f"{action} {self.kind.name} {known or f'{self.driver.wanted_region() or str()} {self.named(record)}'}"
 
+    def _lapsed(self, step: Step, left: t.Mapping[str, t.Any]) -> bool:
+        """Whether an earlier order that shows nothing was provably not carried out."""
+        if self.verbs.absence_is_proof and step.action == "create":
+            return True
+        lapse, sent_at = self.verbs.lapse, left.get("sent_at")
+        return lapse is not None and isinstance(sent_at, (int, float)) and self.context.provider_time() - sent_at > lapse
+
     def _leave(self, note: Note, state: State, step: Step) -> None:
         """Clear the note of an order that has ended; one that nobody waited for stays, and is known as told."""
         if state.under_way:
@@ -491,7 +498,7 @@ class DeclaredTask(ResourceTask[State]):
             self.accepted(step)
             note.clear()
             return self._followed(step, state, None)
-        if self.verbs.absence_is_proof and step.action == "create":
+        if self._lapsed(step, left):
             note.clear()
             note.write(sent_at=self.context.provider_time(), before=step.before)
             state = self._sent(step, state, note)

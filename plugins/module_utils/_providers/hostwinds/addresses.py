@@ -31,6 +31,7 @@ class HostwindsAddresses(AddressVerbs["HostwindsDriver"]):
     driver: HostwindsDriver
     types = (MAIN, SECONDARY)
     patience = 300.0  # a new main address was seen to take 67 seconds (section 7)
+    lapse = 1800.0  # and what takes longer than this does not come (section 7)
 
     def check(self, wish: RecordWish) -> None:
         """Addresses have no names, lead to no private ones, and stay on their server."""

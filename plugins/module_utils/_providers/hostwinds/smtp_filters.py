@@ -29,6 +29,7 @@ class HostwindsSmtpFilters(RecordVerbs["HostwindsDriver"]):
 
     driver: HostwindsDriver
     patience = 60.0  # seconds until an invoice should be listed
+    lapse = 1800.0  # and after which none comes any more
 
     def find(self, wish: RecordWish, instance: Instance | None) -> list[Record]:
         """The filters of one server, of which there may be none."""

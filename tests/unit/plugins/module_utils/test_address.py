@@ -227,6 +227,17 @@ def test_a_swap_that_nobody_waits_for_is_not_doubled_while_it_is_under_way(host:
     assert host.writes == ["change_main_ip"] * 2
 
 
+def test_a_swap_that_did_not_come_for_half_an_hour_is_ordered_anew(host: Host) -> None:
+    wanted: dict[str, t.Any] = {"state": "replaced", "address": host.main, "allow": ["cost"]}
+    host.controller.simulator.fault("hostwinds", "change_main_ip", "reset_before")
+    for _run in range(2):
+        assert host.run(**wanted)["error"] == "OutcomeUnknownError"
+    assert host.writes == ["change_main_ip"]
+    host.controller.simulator.clock.advance(1800)
+    assert host.done(**wanted)["changed"] is True
+    assert host.writes == ["change_main_ip"] * 2
+
+
 def test_what_a_killed_run_ordered_about_another_address_is_not_mistaken(host: Host) -> None:
     host.controller.simulator.settings("hostwinds", ip_seconds=600.0)
     host.controller.simulator.fault("hostwinds", "change_main_ip", "reset_after")

@@ -233,7 +233,6 @@ def test_what_may_be_sent_again() -> None:
     never |= {"repair_instance", "finalize_iso", "change_main_ip", "create_ip_cleanup_fee", "regenerate_networking"}
     check_first = {"boot", "shutdown", "terminate", "edit_instance", "change_password", "set_instance_firewall", "set_rdns", "confirm_upgrade"}
     check_first |= {"set_main_ip", "delete_ip"}
-    check_first |= {"set_main_ip", "delete_ip"}
     assert {name for name, call in api.CALLS.items() if call.retry is Retry.NEVER} == never
     assert {name for name, call in api.CALLS.items() if call.retry is Retry.CHECK_FIRST} == check_first
     assert {name for name, call in api.CALLS.items() if call.mutates} == never | check_first
