@@ -14,7 +14,6 @@ from .._core.model import Instance, Ref
 
 D = t.TypeVar("D", bound="t.Any")
 
-ANY_KEY = "*"
 Allowed = t.Mapping[str, "Allowed"]
 LEAF: Allowed = {}
 
@@ -37,10 +36,9 @@ def branches(*leaves: str, **more: Allowed) -> Allowed:
 
 
 def pick(value: t.Any, allowed: Allowed) -> t.Any:
-    """What of a raw answer may be shown; ANY_KEY stands for every key of an object."""
+    """What of a raw answer may be shown."""
     if isinstance(value, dict):
-        known = {key: allowed[key if key in allowed else ANY_KEY] for key in value if key in allowed or ANY_KEY in allowed}
-        return {key: pick(value[key], below) for key, below in known.items()}
+        return {key: pick(below, allowed[key]) for key, below in value.items() if key in allowed}
     if isinstance(value, list):
         return [pick(each, allowed) for each in value if allowed or not isinstance(each, (dict, list))]
     return value

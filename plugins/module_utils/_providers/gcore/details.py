@@ -13,7 +13,7 @@ from ..._core.errors import ForbiddenError, ProtocolError
 from ..._core.model import Instance, Ref
 from ..._core.normalise import flag, text
 from ..._core.together import Once
-from ..details import ANY_KEY, LEAF, DetailVerbs, Sighting, SizesVerbs, branches, pick
+from ..details import DetailVerbs, Sighting, SizesVerbs, branches, pick
 from . import mapping
 from .api import GET, RESIZE_FLAVORS, SEARCH, SECURITY_GROUP, TITLE, Row
 from .catalogue import WITH_PRICES, size_entry
@@ -21,12 +21,11 @@ from .catalogue import WITH_PRICES, size_entry
 if t.TYPE_CHECKING:
     from .driver import GcoreDriver
 
-# Of section 5.1 and, where they differ, the old names of section 5.2; secrets (section 10) and what may embed them are not among it.
+# Of section 5.1 and, where they differ, the old names of section 5.2; secrets (section 10), what may embed them and maps of unknown keys are not among it.
 _SHOWN = branches(
     *("id", "instance_id", "name", "instance_name", "instance_description", "status", "vm_state", "task_state", "task_id", "creator_task_id"),
     *("created_at", "instance_created", "project_id", "region_id", "region", "ssh_key_name", "keypair_name", "instance_isolation"),
-    flavor=branches("flavor_id", "flavor_name", "ram", "vcpus", "os_type", "architecture", hardware_description={ANY_KEY: LEAF}),
-    addresses={ANY_KEY: branches("type", "addr", "subnet_id", "subnet_name")},
+    flavor=branches("flavor_id", "flavor_name", "ram", "vcpus", "os_type", "architecture"),
     fixed_ip_assignments=branches("external", "ip_address", "subnet_id"),
     security_groups=branches("id", "name"),
     volumes=branches("id", "delete_on_termination"),
