@@ -495,7 +495,9 @@ class DeclaredTask(ResourceTask[State]):
             return state
         meant = replace(step, before=left.get("before", step.before))
         if look_for(self.context, lambda: self._seen(meant, state), self._patience(step)) is not None:
-            self.accepted(step)
+            if meant != step:
+                self.needless(step)  # planned from what the earlier order left
+            self.accepted(meant)
             note.clear()
             return self._followed(step, state, None)
         if self._lapsed(step, left):
