@@ -34,7 +34,7 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._core.errors import
 )
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.model import RESCUE, RUNNING, STOPPED, Instance, Ref
 from ansible_collections.polyhost.cloud.plugins.module_utils._http.client import Response, Retry
-from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import CATALOG_LISTS, FIELDS, Connection, Order, Wish
+from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import FIELDS, Connection, Order, Wish
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.civo import api, mapping
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.civo.driver import CivoDriver
 from ansible_collections.polyhost.cloud.tests.unit.wire import Answer, Context, Request, Session
@@ -677,7 +677,7 @@ def test_a_firewall_of_another_network_is_refused_unless_a_replacement_moves_the
     assert driver.resolve("firewalls", "inside", server()) == Ref(FW2, "inside")
 
 
-@pytest.mark.parametrize("kind", CATALOG_LISTS)
+@pytest.mark.parametrize("kind", CivoDriver.PROFILE.capabilities.catalog)
 def test_every_list_of_the_catalogue_has_ids_names_and_regions(world: World, driver: CivoDriver, kind: str) -> None:
     world.offers()
     rows = driver.catalog(kind)

@@ -1556,6 +1556,8 @@ def test_lists_are_fetched_once(shop: World) -> None:
 
 def test_the_catalogue(shop: World) -> None:
     shop.script.on(REGIONS, REGION_ROWS)
+    for path in ("apptemplates", "servergroups"):
+        shop.script.on(f"GET /v1/{path}/1337/4", listed())
     lists = {kind: shop.driver.catalog(kind) for kind in GcoreDriver.PROFILE.capabilities.catalog}
     assert lists["images"][0] == {
         "id": "img-u",
