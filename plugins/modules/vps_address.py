@@ -15,8 +15,10 @@ description:
   - Reserves an address (Civo) or makes a floating one (Gcore), gives it to a server, moves it to another one and gives it back to the provider.
   - Hostwinds, chooses which address of a server is the main one, swaps the main address for another one, and gives other addresses back. More
     addresses are ordered in its panel.
+  - A kept address costs money as long as it is kept, also when no server has it.
   - An address is ordered once, and so is a swap. When an answer is lost, the module looks for what came of it. A run that was killed leaves a
-    note on the controller, by which the next one looks before it orders again, and two tasks of one controller order one after the other.
+    note on the controller, by which the next one looks before it orders again; where nobody can know what became of the order, it fails and names
+    the note. Two tasks of one controller order one after the other.
   - Check mode is the same path without the sending. It returns the plan, the predicted address and the diff.
   - At HosterAPI.de addresses come with the server. There the task is refused before anything is sent; use O(ignore:ip_count) of
     M(polyhost.cloud.vps_instance).
@@ -37,6 +39,8 @@ options:
       - Civo and Gcore, the server that is to have the address. An address that another server has is moved only with V(detach) in O(allow), and
         V("") takes it from its server, which needs the same. Left out, who has it is not managed.
       - Hostwinds, the server whose address it is. An address cannot be moved there.
+      - Civo, an assigned address is the public address of its server and takes the place of its ordinary one. A server that has a reserved address
+        already is refused another one.
       - With O(state=absent), a guard; an address that another server has is left alone.
       - One of O(address), O(name) and O(instance) is needed, so that a second run finds the address.
     type: str
@@ -56,7 +60,8 @@ options:
     type: str
   type:
     description:
-      - V(main) and V(secondary) are a server's own addresses. V(reserved), Civo, and V(floating), Gcore, are kept for themselves.
+      - V(main) and V(secondary) are a server's own addresses; those of Civo and Gcore come and go with it and can only be read, see
+        M(polyhost.cloud.vps_interface) for Gcore. V(reserved), Civo, and V(floating), Gcore, are kept for themselves.
       - Left out, whatever the provider has. An address that is of another type fails the task before the first write.
     type: str
     choices: [main, secondary, reserved, floating]
@@ -64,7 +69,8 @@ options:
     description:
       - V(present) makes sure that the address is as described. Civo and Gcore make one that does not exist.
       - V(absent) gives it back to the provider, and nobody can get that one again. One that a server has is taken from it first, which needs V(detach)
-        in O(allow); a server's own one just goes. A server's main address is refused before anything is sent.
+        in O(allow); a server's own one just goes. A server's main address is refused before anything is sent. At Civo O(address) or O(name) is
+        needed.
       - V(replaced) swaps the main address of O(instance) for another one that the provider chooses. Hostwinds. It acts on each run unless O(address) is
         given, and needs V(cost) in O(allow). The old address stays with the server or not, as Hostwinds decides. When the main address is still the
         same at the end of O(wait_timeout), the task fails as accepted but not applied, and does not order again.
@@ -79,7 +85,8 @@ options:
     type: bool
   private_address:
     description:
-      - Gcore, the private address of O(instance) to which the floating one leads, where it has several. Left out, its only or first one.
+      - Gcore, the private address of O(instance) to which the floating one is to lead when it is given to that server. Left out, its only one; where
+        it has several the task fails and lists them. Not managed afterwards.
     type: str
   rebuild_guest_network:
     description:
@@ -225,7 +232,7 @@ address:
       type: str
       returned: always
     id:
-      description: The provider's id. Null at Hostwinds, where an address has none.
+      description: The provider's id. Null for a server's own address, which has none.
       type: str
       returned: always
     address:
@@ -249,7 +256,8 @@ address:
       type: str
       returned: always
     status:
-      description: C(attached), C(unattached), C(creating), C(error) or C(absent).
+      description: C(attached), C(unattached), C(creating), C(changing), C(error) or C(absent). C(changing) at Civo, as long as the server and the
+        list of reserved addresses do not agree.
       type: str
       returned: always
     instance:
@@ -257,11 +265,11 @@ address:
       type: dict
       returned: always
     primary:
-      description: Whether it is the main address of its server; null where the provider has no such thing.
+      description: Whether it is the main address of its server; null for reserved and floating ones.
       type: bool
       returned: always
     private_address:
-      description: The private address that it leads to, at Gcore and Civo.
+      description: The private address that it leads to, at Gcore.
       type: str
       returned: always
     created_at:

@@ -12,7 +12,7 @@ module: vps_address_info
 short_description: Read public addresses at Hostwinds, Civo and Gcore
 version_added: 0.1.0
 description:
-  - Lists reserved addresses and those of servers (Civo), floating addresses (Gcore) or the addresses of servers (Hostwinds), all pages of all
+  - Lists reserved (Civo) and floating addresses (Gcore) and the public ones of the servers, at Hostwinds only these, all pages of all
     regions, or fails. It never writes.
   - Nothing found is an empty list. At HosterAPI.de addresses come with the server, so the list is empty there, with RV(supported) false and a
     warning; M(polyhost.cloud.vps_instance_info) shows them.
@@ -84,7 +84,7 @@ addresses:
       type: str
       returned: always
     id:
-      description: The provider's id. Null at Hostwinds, where an address has none.
+      description: The provider's id. Null for a server's own address, which has none.
       type: str
       returned: always
     address:
@@ -108,7 +108,8 @@ addresses:
       type: str
       returned: always
     status:
-      description: C(attached), C(unattached), C(creating), C(error) or C(absent).
+      description: C(attached), C(unattached), C(creating), C(changing), C(error) or C(absent). C(changing) at Civo, as long as the server and the
+        list of reserved addresses do not agree.
       type: str
       returned: always
     instance:
@@ -116,11 +117,11 @@ addresses:
       type: dict
       returned: always
     primary:
-      description: Whether it is the main address of its server; null where the provider has no such thing.
+      description: Whether it is the main address of its server; null for reserved and floating ones.
       type: bool
       returned: always
     private_address:
-      description: The private address that it leads to, at Gcore and Civo.
+      description: The private address that it leads to, at Gcore.
       type: str
       returned: always
     created_at:
