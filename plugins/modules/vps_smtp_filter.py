@@ -16,7 +16,8 @@ description:
   - Orders that fee where a filter is listed without an invoice, and only there. It never orders a second one, neither in this run nor while an
     invoice is listed. The invoice is in the result; it is paid in the panel, or by whatever Hostwinds has on file.
   - When the answer to the order is lost, the module looks for the invoice. A run that was killed leaves a note on the controller, by which the next
-    one looks before it orders again, and two tasks of one controller order one after the other.
+    one looks before it orders again; where nobody can know what became of the order, it fails and names the note. Two tasks of one controller
+    order one after the other.
   - The other providers have nothing like it. There the task is refused before anything is sent.
 author: polyhost.cloud contributors (@polyhost)
 extends_documentation_fragment:
