@@ -78,6 +78,7 @@ PROFILE = Profile(
             "backup": "Use the backups of the Hostwinds panel, or back up inside the server.",
             "dedicated": "There are no dedicated machines by the API; order them by the provider's panel.",
             "software": "Install it with Ansible, such as by ansible.builtin.package.",
+            "console": "Open the console in the Hostwinds panel.",
             "ssh_key": "Keep keys in the Hostwinds panel; vps_instance takes their names, ansible.posix.authorized_key adds keys to a server.",
             "metrics": "Collect them inside the server, with an agent such as the Prometheus node exporter.",
             "quota": "Hostwinds tells of no limits; a refused order says why.",
