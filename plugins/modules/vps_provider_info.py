@@ -168,6 +168,14 @@ providers:
       description: What M(polyhost.cloud.vps_name_template) can do, null for what the provider does not support.
       type: dict
       returned: always
+    instance_info:
+      description: What M(polyhost.cloud.vps_instance_info) can gather and search, null for what the provider does not tell.
+      type: dict
+      returned: always
+    catalog_info:
+      description: What M(polyhost.cloud.vps_catalog_info) can list and narrow down, null for what the provider does not tell.
+      type: dict
+      returned: always
     features:
       description: Further facts, in words.
       type: dict
