@@ -62,6 +62,7 @@ OPERATIONS = Operations(
         "volumes.attach": used("vps_volume", "instance"),
         "volumes.detach": used("vps_volume", 'instance: ""'),
         "volumes.delete": used("vps_volume", "state: absent"),
+        "volume_snapshots.list": used("vps_volume", "snapshot"),
         "ips.list": used("vps_address_info", "lists"),
         "ips.create": used("vps_address", "name"),
         "ips.rename": used("vps_address", "name beside address"),
