@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import typing as t
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from ..._core.errors import NotFoundError, OptionError, UnsupportedError
 from ..._core.kinds import ADDRESS
@@ -53,14 +54,21 @@ class FloatingIps(AddressVerbs["GcoreDriver"]):
 
     def find(self, wish: RecordWish, instance: Instance | None) -> list[Record]:
         """By address, else by the name in the tag, else what the server has; of its own addresses where they are named."""
-        own = _own(instance) if instance is not None else []
         if wish["address"]:
-            return [record for record in (*own, *self._floating()) if record["address"] == wish["address"]]
+            return self._at(ip_address(wish["address"]), instance)
         if wish["name"]:
             return [record for record in self._floating() if record.name == wish["name"]]
         if instance is None:
             return []
-        return own if wish["type"] == MAIN else [record for record in self._floating() if (record["instance"] or {}).get("id") == instance.id]
+        return _own(instance) if wish["type"] == MAIN else [record for record in self._floating() if (record["instance"] or {}).get("id") == instance.id]
+
+    def _at(self, address: IPv4Address | IPv6Address, instance: Instance | None) -> list[Record]:
+        """What has an address: a floating IP, else an interface of the server, or of any where none is named."""
+
+        def having(records: t.Iterable[Record]) -> list[Record]:
+            return [record for record in records if record["address"] and ip_address(record["address"]) == address]
+
+        return having(self._floating()) or having(record for server in ([instance] if instance else self.driver.list_all()) for record in _own(server))
 
     def _floating(self) -> list[Record]:
         """The floating IPs of the region, or of all active regions."""
