@@ -64,7 +64,14 @@ def test_a_file_system_without_links(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_where_nothing_can_be_written(tmp_path: Path) -> None:
     (tmp_path / "there").write_text("")
     (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
-    for path in ("key", f"{tmp_path}/", str(tmp_path / "there"), str(tmp_path / "dangling"), str(tmp_path / "missing" / "key"), str(tmp_path / "there" / "key")):
+    for path in (
+        "key",
+        f"{tmp_path}/",
+        str(tmp_path / "there"),
+        str(tmp_path / "dangling"),
+        str(tmp_path / "missing" / "key"),
+        str(tmp_path / "there" / "key"),
+    ):
         with pytest.raises(OptionError, match="private_key_path"):
             _keyfile.check(path)
     _keyfile.check(str(tmp_path / "key"))

@@ -67,7 +67,9 @@ def test_a_comment_is_no_difference_and_another_key_is_drift(controller: Control
 
 
 @everywhere
-@pytest.mark.parametrize(("shown", "drift"), [({"fingerprint": FIRST_MD5}, 0), ({"fingerprint": FIRST_FINGERPRINT}, 0), ({"fingerprint": "aa:" * 15 + "aa"}, 1), ({}, 0)])
+@pytest.mark.parametrize(
+    ("shown", "drift"), [({"fingerprint": FIRST_MD5}, 0), ({"fingerprint": FIRST_FINGERPRINT}, 0), ({"fingerprint": "aa:" * 15 + "aa"}, 1), ({}, 0)]
+)
 def test_a_provider_that_shows_no_key_is_compared_by_its_fingerprint(controller: Controller, provider: str, shown: Result, drift: int) -> None:
     row = {"id": "3fa85f64-5717-4562-b3fc-2c963f66afa6", "name": "deploy", **shown}
     body = {"items": [row]} if provider == "civo" else {"count": 1, "results": [row]}
