@@ -38,8 +38,9 @@ class SoftwareTask(DeclaredTask):
                 hint="Set the option ledger (or VPS_LEDGER) to the path of a file, or force: true to act whatever is there.",
                 option="ledger",
             )
-        if not 1 <= (self.wish["ssh_port"] or 1) <= HIGHEST_PORT:
-            raise OptionError(f"ssh_port must be between 1 and {HIGHEST_PORT}, not {self.wish['ssh_port']}", option="ssh_port")
+        port = self.wish["ssh_port"]
+        if port is not None and not 1 <= port <= HIGHEST_PORT:
+            raise OptionError(f"ssh_port must be between 1 and {HIGHEST_PORT}, not {port}", option="ssh_port")
         if not self.wish["password"]:
             if not self.context.check_mode:
                 raise OptionError("password is needed: the provider logs in by SSH as root", option="password")
@@ -65,7 +66,9 @@ class SoftwareTask(DeclaredTask):
             )
         for package, mark in state.record.facts["jobs"].items():
             self.presumed = True
-            self.context.warn(f"Job {mark.operation_id} of an earlier run is under way on {self.label(state.record)} and decides on {package}")
+            self.context.warn(f"Job {mark.operation_id} of an earlier run is under way on {self.label(state.record)}, about {package}")
+            if not self.wish.wait:
+                self.context.warn("What else is to be done there is left to the next run")
 
     def label(self, record: Record | None) -> str:
         """The server in words: packages are about it."""
@@ -74,7 +77,7 @@ class SoftwareTask(DeclaredTask):
     # -- plan ---------------------------------------------------------------------------------------------------------
 
     def acts(self, state: State) -> t.Sequence[Step]:
-        """One step for each package that is not known to be as wanted, and that no job is about."""
+        """One step for each package that is not known to be as wanted, save what a job under way decides; without waiting, one job at a time."""
         return [self._step(package) for package in state.record["packages"] if self._is_due(package, state.record)] if state.record else []
 
     def removal(self, record: Record) -> t.Sequence[Step]:
@@ -82,7 +85,9 @@ class SoftwareTask(DeclaredTask):
         return self.acts(State(record))
 
     def _is_due(self, package: t.Mapping[str, t.Any], record: Record) -> bool:
-        return bool(self.wish["force"] or (package["state"] != self._goal and package["id"] not in record.facts["jobs"]))
+        jobs = record.facts["jobs"]
+        waits = bool(jobs) if not self.wish.wait else package["id"] in jobs
+        return bool(self.wish["force"] or (package["state"] != self._goal and not waits))
 
     def _step(self, package: t.Mapping[str, t.Any]) -> Step:
         login = {option: self.wish[option] for option in ("password", "ssh_port")}

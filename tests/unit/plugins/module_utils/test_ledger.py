@@ -18,7 +18,7 @@ import pytest
 from ansible_collections.polyhost.cloud.plugins.module_utils import _ledger
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.errors import LedgerError
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.wait import Clock, Deadline, Waiter
-from ansible_collections.polyhost.cloud.plugins.module_utils._ledger import JOB, LIVE, ORDERING, Entry, Ledger
+from ansible_collections.polyhost.cloud.plugins.module_utils._ledger import JOB, LIVE, ORDERING, Entry, Ledger, Mark
 from ansible_collections.polyhost.cloud.tests.unit.fakes import START, FakeClock
 
 SCOPE = ("", "1")
@@ -239,6 +239,62 @@ def test_a_path_that_cannot_be_made(tmp_path: t.Any) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(LedgerError, match="cannot be written"):
         ledger(str(tmp_path / "file" / "ledger.json")).write(SCOPE, ENTRY)
+
+
+# -- marks ------------------------------------------------------------------------------------------------------------------
+
+MARK = Mark(JOB, "installed", START, operation_id="7")
+
+
+def test_marks_are_beside_the_entries_and_neither_loses_the_other(path: str) -> None:
+    one = ledger(path)
+    one.write(SCOPE, ENTRY)
+    one.mark(SCOPE, "software 9", "nextcloud", MARK)
+    one.mark(SCOPE, "software 9", "wiki", replace(MARK, state=LIVE))
+    one.write(SCOPE, Entry(LIVE, "db", id="3"))
+    assert ledger(path).marks(SCOPE, "software 9") == {"nextcloud": MARK, "wiki": replace(MARK, state=LIVE)}
+    assert ledger(path).marks(SCOPE, "software 90") == ledger(path).marks(("", ""), "software 9") == {}
+    assert [entry.name for entry in ledger(path).entries(SCOPE)] == ["db", "web"]
+    one.mark(SCOPE, "software 9", "wiki", None)
+    assert list(one.marks(SCOPE, "software 9")) == ["nextcloud"]
+
+
+def test_a_file_with_marks_is_none_that_version_1_would_write_without_them(path: str) -> None:
+    one = ledger(path)
+    one.write(SCOPE, ENTRY)
+    entries = raw(path)["entries"]
+    one.mark(SCOPE, "software 9", "nextcloud", MARK)
+    assert (raw(path)["version"], raw(path)["entries"]) == (2, entries)
+    one.unmark(SCOPE, "software 9")
+    assert raw(path) == {"version": 1, "entries": entries}
+
+
+def test_forgetting_marks_that_are_not_there_writes_nothing(path: str) -> None:
+    ledger(path).unmark(SCOPE, "software 9")
+    assert not ledger(path).exists
+
+
+def test_check_mode_marks_nothing(path: str) -> None:
+    ledger(path, read_only=True).mark(SCOPE, "software 9", "nextcloud", MARK)
+    assert not ledger(path).exists
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        None,
+        [],
+        {"hosterapi|api.hosterapi.de||1|software 9": []},
+        {"hosterapi|api.hosterapi.de||1|software 9": {"nextcloud": "installed"}},
+        {"hosterapi|api.hosterapi.de||1|software 9": {"nextcloud": {"state": "live", "value": "installed"}}},
+        {"hosterapi|api.hosterapi.de||1|software 9": {"nextcloud": {"state": "later", "value": "installed", "at": 1}}},
+    ],
+    ids=str,
+)
+def test_marks_of_no_known_form_are_never_guessed_at(path: str, marks: t.Any) -> None:
+    put(path, {"version": 2, "entries": {}, "marks": marks})
+    with pytest.raises(LedgerError):
+        ledger(path).marks(SCOPE, "software 9")
 
 
 # -- check mode -------------------------------------------------------------------------------------------------------------
