@@ -35,8 +35,8 @@ _CALLS = {"install": api.INSTALL, "uninstall": api.UNINSTALL}
 class HosterapiSoftware(RecordVerbs["HosterapiDriver"]):
     """The verbs of HosterAPI.de's software.
 
-    Two notes in a record's C(facts) are read by the neutral layer, each by package: C(jobs) are the marks of what is under way,
-    C(unclear) the marks of calls whose fate nobody knows.
+    Two notes in a record's C(facts) are read by the neutral layer, each by package: C(jobs) are the marks of what is under way on
+    the server, C(unclear) the marks of calls whose fate nobody knows.
     """
 
     driver: HosterapiDriver
@@ -50,24 +50,25 @@ class HosterapiSoftware(RecordVerbs["HosterapiDriver"]):
     def find(self, wish: RecordWish, instance: Instance | None) -> list[Record]:
         """What the ledger knows of the packages that the wish names."""
         wanted = [self._resolved(name) for name in wish["name"]]
-        return [self._record(instance, wanted)] if instance else []
+        if instance is None:
+            return []
+        marks = self._marks(str(instance.id))
+        return [self._record(instance, wanted, marks if wish["force"] else self._looked_after(str(instance.id), marks))]
 
     def select(self, wanted: RecordWish, instance: Instance | None) -> list[Record]:
         """All packages, with what the ledger knows of them on the server."""
-        return [self._record(instance, self._packages())]
+        return [self._record(instance, self._packages(), self._marks(str(instance.id)) if instance else {})]
 
     def to_come(self, wish: RecordWish) -> Record | None:
         """On a new server nothing is known."""
-        return self._record(Instance(PROFILE.name, self.driver.account(), name=wish["instance"]), [self._resolved(name) for name in wish["name"]])
+        return self._record(Instance(PROFILE.name, self.driver.account(), name=wish["instance"]), map(self._resolved, wish["name"]), {})
 
-    def _record(self, instance: Instance | None, packages: t.Iterable[str]) -> Record:
-        packages = list(dict.fromkeys(packages))
-        marks = self._marks(str(instance.id)) if instance and instance.id else {}
-        about = {package: marks[package] for package in packages if package in marks}
-        shown = [{"id": package, "name": self._packages()[package], **_shown(about.get(package))} for package in packages]
+    def _record(self, instance: Instance | None, wanted: t.Iterable[str], marks: t.Mapping[str, Mark]) -> Record:
+        packages = list(dict.fromkeys(wanted))
+        shown = [{"id": package, "name": self._packages()[package], **_shown(marks.get(package))} for package in packages]
         facts = {
-            "jobs": {package: mark for package, mark in about.items() if mark.state == JOB},
-            "unclear": {package: mark for package, mark in about.items() if mark.state == ORDERING},
+            "jobs": {package: mark for package, mark in marks.items() if mark.state == JOB},
+            "unclear": {package: mark for package, mark in marks.items() if mark.state == ORDERING and package in packages},
         }
         return SOFTWARE.record(PROFILE.name, {"instance": {"id": instance.id, "name": instance.name} if instance else None, "packages": shown}, facts)
 
@@ -95,6 +96,10 @@ class HosterapiSoftware(RecordVerbs["HosterapiDriver"]):
     def _marks(self, sid: str) -> dict[str, Mark]:
         ledger = self.driver.context.ledger
         return ledger.marks(self.driver.ledger_scope(None), software_of(sid)) if ledger else {}
+
+    def _looked_after(self, sid: str, marks: t.Mapping[str, Mark]) -> dict[str, Mark]:
+        """The marks, after a look at each job that was under way when they were written."""
+        return {package: (mark.state == JOB and self._at_end(sid, package, mark)) or mark for package, mark in marks.items()}
 
     def _mark(self, sid: str, package: str, mark: Mark | None) -> None:
         if self.driver.context.ledger:
@@ -131,7 +136,7 @@ class HosterapiSoftware(RecordVerbs["HosterapiDriver"]):
 
         def check() -> Outcome | None:
             for package, mark in list(left.items()):
-                if not self._is_over(sid, package, mark):
+                if self._at_end(sid, package, mark) is None:
                     return None
                 del left[package]
             return DONE
@@ -140,8 +145,8 @@ class HosterapiSoftware(RecordVerbs["HosterapiDriver"]):
         what = f"work on {', '.join(sorted(jobs))} on server {sid} at {api.TITLE} (job {first.operation_id})"
         return self.driver.operation(what, check, operation_id=first.operation_id, instance_id=sid)
 
-    def _is_over(self, sid: str, package: str, mark: Mark) -> bool:
-        """Whether a job has succeeded; the mark says then how it is.
+    def _at_end(self, sid: str, package: str, mark: Mark) -> Mark | None:
+        """The mark of a job that has succeeded, which is kept; None while it is under way.
 
         Raises:
             OperationFailedError, QuotaError: it failed.
@@ -159,9 +164,11 @@ class HosterapiSoftware(RecordVerbs["HosterapiDriver"]):
                 hint="Look at the server; force: true sends it once more.",
                 **exc.facts,
             ) from exc
-        if output is not None:
-            self._mark(sid, package, replace(mark, state=LIVE, at=self.driver.context.provider_time()))
-        return output is not None
+        if output is None:
+            return None
+        done = replace(mark, state=LIVE, at=self.driver.context.provider_time())
+        self._mark(sid, package, done)
+        return done
 
 
 def _shown(mark: Mark | None) -> dict[str, str | None]:
