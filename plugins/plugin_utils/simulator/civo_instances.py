@@ -150,7 +150,7 @@ class CivoInstances(CivoVolumes):
         key = self.state["sshkeys"].get(key_id)
         if key is None:
             raise refusal(404, "database_ssh_key_not_found", "Failed to find the SSH key in the internal database", "ssh_key_id")
-        return {"ssh_key_id": key_id, "ssh_key": key["public_key"]}
+        return {"ssh_key_id": key_id, "ssh_key": f"{key['public_key']} S3CRET-key-text"}
 
     def _reserved_address(self, ask: Ask) -> Row | None:
         wanted = ask.text("reserved_ipv4").strip()

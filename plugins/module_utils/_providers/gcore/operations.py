@@ -62,5 +62,8 @@ OPERATIONS = Operations(
         "tasks.list": used("vps_instance", "orders that are under way"),
         "projects.list": used("vps_instance", "project"),
         "regions.list": used("vps_catalog_info", "lists: [regions]"),
+        "ssh_keys.list": used("vps_ssh_key_info", "lists"),
+        "ssh_keys.create": used("vps_ssh_key", "state: present; generate: true without a public key"),
+        "ssh_keys.delete": used("vps_ssh_key", "state: absent"),
     },
 )

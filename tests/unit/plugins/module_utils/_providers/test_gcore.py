@@ -222,6 +222,7 @@ def test_calls_that_write_are_sent_again_only_where_the_contract_allows() -> Non
         "lifecycle_policies.create",
         "lifecycle_policies.add_schedules",
         "security_groups.create",
+        "ssh_keys.create",
     }
     assert set(writes.values()) == {Retry.NEVER, Retry.IDEMPOTENT}
     assert [call.id for call in api.CALLS if not call.resend_refused] == ["instances.create"]

@@ -148,6 +148,8 @@ def test_what_may_be_sent_again() -> None:
     assert {call.id for call in api.CALLS if call.retry is Retry.READ} == {
         "server_list",
         "server_config",
+        "server_console",
+        "dedicated_console",
         "server_incidents",
         "server_status",
         "server_templates",
