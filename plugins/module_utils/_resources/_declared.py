@@ -445,7 +445,8 @@ class DeclaredTask(ResourceTask[State]):
                 state = self._sent(step, state, note)
             except VpsError as exc:
                 refused = isinstance(exc, (RateLimitedError, UnreachableError)) and step not in self._done
-                if refused or not isinstance(exc, (OutcomeUnknownError, TransientError, WaitTimeoutError, LedgerError)):
+                late = isinstance(exc, NotAppliedError) and self.verbs.lapse is not None
+                if refused or not (late or isinstance(exc, (OutcomeUnknownError, TransientError, WaitTimeoutError, LedgerError))):
                     note.clear()  # else it stays, since nobody knows yet what becomes of the order
                 raise
             self._leave(note, state, step)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import functools
 import typing as t
 
+from ..._core.errors import NotAppliedError
 from ..._core.kinds import SMTP_FILTER
-from ..._core.model import Instance
+from ..._core.model import DONE, Instance, Outcome
 from ..._core.normalise import integer, text
 from ..._core.plan import Step
 from ..._core.records import Record
 from ..._core.together import side_by_side
-from ..._core.wait import Operation
+from ..._core.wait import Deadline, Operation
 from ..records import RecordVerbs, RecordWish
 from .api import Row
 from .profile import PROFILE
@@ -48,8 +49,20 @@ class HostwindsSmtpFilters(RecordVerbs["HostwindsDriver"]):
 
     def change(self, record: Record, step: Step) -> Operation | None:
         """Order the clean-up fee, once: each call makes an invoice. Its success says "A valid serviceid is required." (HW-3)."""
-        self.driver.api.order("create_ip_cleanup_fee", record["instance"]["id"])
-        return None
+        server = Instance(PROFILE.name, self.driver.account(), **record["instance"])
+        self.driver.api.order("create_ip_cleanup_fee", server.id)
+        grace = Deadline(self.driver.context.waiter.clock, self.patience)
+
+        def check() -> Outcome | None:
+            now = self._read(server)
+            if now["invoiced"] or not now["filters"]:
+                return DONE
+            if not (grace.passed or self.driver.context.deadline.passed):
+                return None
+            told = f"The clean-up fee for {self.driver.label(server)} was accepted but not applied: no invoice is listed; it was not sent again"
+            raise NotAppliedError(told, hint="Look for the invoice in the Hostwinds panel: another order makes another one.", id=server.id)
+
+        return self.driver.operation(f"invoice for {self.driver.label(server)}", check, instance_id=server.id)
 
 
 def _filter(row: Row) -> dict[str, t.Any]:

@@ -211,6 +211,7 @@ def test_a_swap_that_is_accepted_and_not_applied_fails_and_is_not_sent_again(hos
     result = host.run(state="replaced", allow=["cost"], wait_timeout=400)
     assert (result["error"], result["changed"]) == ("NotAppliedError", True)
     assert "accepted but not applied" in result["msg"]
+    assert host.run(state="replaced", allow=["cost"])["error"] == "OutcomeUnknownError"
     assert (host.writes, host.row["main_ip"]) == (["change_main_ip"] * 4, main)
 
 

@@ -58,6 +58,19 @@ def test_no_fee_without_a_filter_or_beside_an_invoice(controller: Controller, fi
     assert controller.writes("hostwinds") == []
 
 
+def test_a_fee_that_is_not_listed_fails_and_is_not_ordered_again_for_half_an_hour(controller: Controller) -> None:
+    seeded(controller)
+    controller.simulator.fault("hostwinds", ORDER, "no_effect")
+    result = run(controller)
+    assert (result["error"], result["changed"]) == ("NotAppliedError", True)
+    assert "accepted but not applied" in result["msg"]
+    assert run(controller)["error"] == "OutcomeUnknownError"
+    assert controller.writes("hostwinds") == [ORDER]
+    controller.simulator.clock.advance(1800)
+    assert run(controller)["changed"] is True
+    assert controller.writes("hostwinds") == [ORDER] * 2
+
+
 def test_money_takes_consent(controller: Controller) -> None:
     seeded(controller)
     result = run(controller, allow=[])
@@ -123,5 +136,5 @@ def test_success_is_told_by_the_result_not_by_its_words() -> None:
     world.script.on(ORDER, [{"result": "success", "action": "Create IP Cleanup Fee", "message": "A valid serviceid is required."}])
     verbs = world.driver().verbs("smtp_filter")
     (record,) = verbs.find(RecordWish(state="absent"), Instance("hostwinds", "hostwinds", id="12"))
-    assert verbs.change(record, Step("order", "cleanup_fee")) is None
+    assert verbs.change(record, Step("order", "cleanup_fee")) is not None
     assert world.script.writes == [[("action", ORDER), ("serviceid", "12")]]
