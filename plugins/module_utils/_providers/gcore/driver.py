@@ -291,6 +291,11 @@ class GcoreDriver(Driver):
             raise NotFoundError(f"{self.label(instance)} vanished before it was changed", id=instance.id)
         return text(now.facts.get("task_id"))
 
+    def busy(self, server_id: str) -> str | None:
+        """The task that holds the server of this id now; None where none does, or there is no such server."""
+        now = self.get(server_id)
+        return text(now.facts.get("task_id")) if now else None
+
     def _started(self, instance: Instance, what: str, task_ids: t.Sequence[str], done: t.Callable[[Instance], bool]) -> Operation:
         """Await the tasks, then the settled server that they were for (section 5.6)."""
         return self.tasks.then(self.until(what, instance, lambda now: now.settled and done(now)), task_ids)

@@ -36,11 +36,16 @@ class FloatingIps(AddressVerbs["GcoreDriver"]):
 
     types = (FLOATING, MAIN)
     cost = True
-    absence_is_proof = True  # a task takes no longer than look_seconds to show what it makes (section 4.2)
 
     def __init__(self, driver: GcoreDriver) -> None:
         super().__init__(driver)
         self._chosen: dict[str | None, Row] = {}  # where on each server a planned step goes
+
+    @property
+    def absence_is_proof(self) -> bool:
+        """One that is not listed may still be made by a task that has not begun (reading 35)."""
+        scope = self.driver.scope
+        return not self.driver.tasks.any_unfinished(scope.project(), scope.region(), "floating")
 
     # -- options ----------------------------------------------------------------------------------------------------
 
@@ -188,13 +193,11 @@ class FloatingIps(AddressVerbs["GcoreDriver"]):
         if step.action == "rename":
             return self._update(record, {"tags": {NAME_TAG: step.after}}, lambda row: _name(row) == step.after, "renaming")
         if step.after is None:
-            return self._update(record, {"port_id": None}, lambda row: text(row.get("port_id")) is None, "detachment")
+            return self._update(record, {"port_id": None}, lambda row: text(row.get("port_id")) is None, "detachment", record["instance"]["id"])
         place = self._chosen[step.target.id]
-        return self._update(record, place, lambda row: text(row.get("port_id")) == place["port_id"], "attachment", lambda: self.driver.holder(step.target))
+        return self._update(record, place, lambda row: text(row.get("port_id")) == place["port_id"], "attachment", step.target.id)
 
-    def _update(
-        self, record: Record, body: Row, done: t.Callable[[Row], bool], what: str, holder_of_server: t.Callable[[], str | None] = lambda: None
-    ) -> Operation:
+    def _update(self, record: Record, body: Row, done: t.Callable[[Row], bool], what: str, server: str | None = None) -> Operation:
         def look() -> tuple[str | None, bool]:
             row: Row = self.driver.api.ask(FLOATING_IP, self._path(record))
             return text(row.get("task_id")), done(row)
@@ -204,7 +207,7 @@ class FloatingIps(AddressVerbs["GcoreDriver"]):
             f"floating IP {record['address']}",
             lambda: self.driver.api.tasks(FLOATING_IP_UPDATE, self._path(record), body=body),
             look,
-            holder=lambda: look()[0] or holder_of_server(),
+            holder=lambda: look()[0] or (self.driver.busy(server) if server else None),
         )
 
     def delete(self, record: Record) -> Operation | None:

@@ -123,6 +123,13 @@ class Tasks:
             and (region is None or task.region in (region, None))
         ]
 
+    def any_unfinished(self, project: str, region: str | None, about: str) -> bool:
+        """Whether a task whose type names C(about) is under way, in a region or in all; one that tells no type may be of any."""
+        query = {"state": list(UNFINISHED), "project_id": project, **({"region_id": region} if region else {})}
+        tasks = [task_of(row) for row in self._api.pages(TASKS, {}, query)]
+        here = [task for task in tasks if task.project in (project, None) and (region is None or task.region in (region, None))]
+        return any(task.state in UNFINISHED and about in (task.type or about) for task in here)
+
     def glance(self, task_id: str) -> Task | None:
         """One look at somebody's task; None where it cannot be seen."""
         try:

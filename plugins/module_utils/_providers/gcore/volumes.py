@@ -47,7 +47,12 @@ class GcoreVolumes(RecordVerbs["GcoreDriver"]):
     driver: GcoreDriver
     moves = False
     cost = True
-    absence_is_proof = True  # the tasks of a project's volumes take no longer than look_seconds to show them (section 4.2)
+
+    @property
+    def absence_is_proof(self) -> bool:
+        """A volume that is not listed may still be made by a task that has not begun (reading 35)."""
+        scope = self.driver.scope
+        return not self.driver.tasks.any_unfinished(scope.project(), scope.region(), "volume")
 
     # -- options ----------------------------------------------------------------------------------------------------
 
@@ -166,8 +171,9 @@ class GcoreVolumes(RecordVerbs["GcoreDriver"]):
         if step.action == "grow":
             return storage.extend(region, volume_id, step.after)
         if step.action == "attach":
-            return storage.attach(region, volume_id, step.target.id, lambda: self.driver.holder(step.target))
-        return storage.detach(region, volume_id, record["instance"]["id"], lambda: None)
+            return storage.attach(region, volume_id, step.target.id, lambda: self.driver.busy(step.target.id))
+        server: str = record["instance"]["id"]
+        return storage.detach(region, volume_id, server, lambda: self.driver.busy(server))
 
     def delete(self, record: Record) -> Operation | None:
         """Delete it, and its snapshots with it."""

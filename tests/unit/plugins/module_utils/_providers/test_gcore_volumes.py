@@ -226,3 +226,14 @@ def test_without_volumes_there_is_advice(controller: Controller, provider: str) 
     assert "disk_gb" in result["msg"]
     assert controller.task("volume_info", provider).result["supported"] is False
     assert controller.calls(provider) == []
+
+
+def test_what_a_slow_task_still_makes_is_not_ordered_again(account: Account) -> None:
+    simulator = account.controller.simulator
+    simulator.settings("gcore", listed_while="finished", task_seconds=600)
+    simulator.fault("gcore", "volumes.create", "reset_after")
+    for _run in range(2):
+        assert account.run(name="data", size_gb=10)["error"] == "OutcomeUnknownError"
+    simulator.clock.advance(600)
+    assert account.done(name="data", size_gb=10)["volume"]["id"]
+    assert account.writes == ["volumes.create"]
