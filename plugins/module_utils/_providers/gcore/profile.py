@@ -50,7 +50,7 @@ PROFILE = Profile(
             "cpu": "It is part of the size; choose another flavor.",
             "memory_mb": "It is part of the size; choose another flavor.",
             "ip_count": "Set public_ip.",
-            "rescue": "Use the console in the provider's panel.",
+            "rescue": "Use the console (vps_console).",
             "iso_finalized": "Servers are made of images: leave it out.",
             "repaired": "Use state: restarted with stop_mode: hard.",
             "locked": "Guard deletions with expect.",

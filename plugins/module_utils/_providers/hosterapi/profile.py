@@ -55,7 +55,7 @@ PROFILE = Profile(
             "update_password": "reset_password: true makes a new one.",
             "tags": "Keep groups and variables in your Ansible inventory.",
             "firewalls": "Use a firewall inside the server.",
-            "rescue": "Use the console in the provider's panel.",
+            "rescue": "Use the console (vps_console).",
             "locked": "Guard deletions with expect.",
             "suspended": "Use state: stopped.",
             "billing_cycle": "The provider bills by contract; leave it out.",
