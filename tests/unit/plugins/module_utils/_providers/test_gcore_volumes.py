@@ -233,7 +233,7 @@ def test_what_a_slow_task_still_makes_is_not_ordered_again(account: Account) -> 
     simulator.settings("gcore", listed_while="finished", task_seconds=600)
     simulator.fault("gcore", "volumes.create", "reset_after")
     for _run in range(2):
-        assert account.run(name="data", size_gb=10)["error"] == "OutcomeUnknownError"
+        assert account.run(name="data", size_gb=10, wait_timeout=15.0)["error"] == "OutcomeUnknownError"
     simulator.clock.advance(600)
     assert account.done(name="data", size_gb=10)["volume"]["id"]
     assert account.writes == ["volumes.create"]
