@@ -43,9 +43,11 @@ class GcoreNameTemplates(RecordVerbs["GcoreDriver"]):
     driver: GcoreDriver
 
     def find(self, wish: RecordWish, instance: Instance | None) -> list[Record]:
-        """The restrictions of the reseller in the region of the connection."""
+        """The restrictions of the reseller in the region of the connection; those that restrict nothing are gone already for C(absent)."""
         region = self.driver.scope.required("name restrictions")
         found = [record for record in self._all() if record["reseller_id"] == str(wish["reseller_id"]) and record["region"] == region]
+        if wish.state == "absent":
+            found = [record for record in found if _restricts(record)]
         if not found:
             self.driver.scope.prove_region(region)
         return found
@@ -140,6 +142,10 @@ def _record(row: Row) -> Record:
     known = {"reseller_id": text(row.get("reseller_id")), "region": text(row.get("region_id")), "custom_names": flag(allowed)}
     kept = {word: row[word] for word in _KEPT if row.get(word) is not None}
     return NAME_TEMPLATE.record(PROFILE.name, {**known, **_lists_of(row)}, {**identity, **kept})
+
+
+def _restricts(record: Record) -> bool:
+    return record["custom_names"] is False or any(record[name] is not None for name in _LISTS) or "allowed_lb_name_restriction" in record.facts
 
 
 def _lists_of(row: Row) -> dict[str, list[str] | None]:

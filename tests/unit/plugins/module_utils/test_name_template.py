@@ -88,6 +88,13 @@ def test_lists_are_sets_and_an_empty_one_is_not_none(reseller: Controller) -> No
     assert listed(reseller)["name_templates"][0]["windows_templates"] == []
 
 
+def test_restrictions_that_restrict_nothing_are_gone_already(reseller: Controller) -> None:
+    done(reseller, custom_names=True)
+    assert done(reseller, state="absent")["changed"] is False
+    done(reseller, custom_names=False)
+    assert done(reseller, state="absent")["changed"] is True
+
+
 def test_other_restrictions_are_another_plan(reseller: Controller) -> None:
     plans = {done(reseller, check=True, templates=templates)["plan_id"] for templates in (["a"], ["b"])}
     assert len(plans) == 2
