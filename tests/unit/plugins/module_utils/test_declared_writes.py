@@ -17,7 +17,7 @@ from ansible_collections.polyhost.cloud.tests.unit import proofs
 from ansible_collections.polyhost.cloud.tests.unit.declared import SCENARIOS, DeclaredStage, every
 from ansible_collections.polyhost.cloud.tests.unit.faults import files_below
 from ansible_collections.polyhost.cloud.tests.unit.proofs import moments
-from ansible_collections.polyhost.cloud.tests.unit.scenarios import outcome
+from ansible_collections.polyhost.cloud.tests.unit.scenarios import Options, outcome
 
 UNKNOWN = ("OutcomeUnknownError", "RateLimitedError")
 
@@ -116,12 +116,18 @@ def test_a_refusal_that_proves_nothing_is_no_reason_to_spend_again(stage: Declar
     assert stage.account() == after
 
 
+REFUSALS: dict[str, list[tuple[str, Options]]] = {
+    "hostwinds": [("status", {"status": 200, "body": [{"result": "error", "message": "Not for this plan.", "ERROR": "17"}]})],
+}
+
+
 @every("refused")
 def test_a_write_that_is_refused(stage: DeclaredStage) -> None:
     before, after = outcome(stage)
-    for number, (operation, nth) in enumerate(moments(stage)):
+    refusals = [("status", {"status": 422}), *REFUSALS.get(stage.provider, [])]
+    for (number, (operation, nth)), (kind, options) in itertools.product(enumerate(moments(stage)), refusals):
         stage.play()
-        stage.fault("status", operation, nth=nth, times=0, status=422)
+        stage.fault(kind, operation, nth=nth, times=0, **options)
         result = stage.refused()
         assert result["error"] in ("RejectedError", "NotAppliedError"), (operation, result)
         assert tuple(stage.writes) == stage.scenario.sends[: number + 1]
