@@ -150,6 +150,12 @@ def test_what_may_be_sent_again() -> None:
         "server_config",
         "server_console",
         "dedicated_console",
+        "dedicated_market",
+        "dedicated_templates",
+        "dedicated_list",
+        "dedicated_config",
+        "dedicated_status",
+        "software_list",
         "server_incidents",
         "server_status",
         "server_templates",
@@ -165,6 +171,11 @@ def test_what_may_be_sent_again() -> None:
         "server_reboot_force",
         "server_reinstall",
         "server_password_reset",
+        "dedicated_order",
+        "dedicated_reboot",
+        "dedicated_reinstall",
+        "software_install",
+        "software_uninstall",
     }
     assert all(call.mutates == (call.method != "GET") == (call.retry is not Retry.READ) for call in api.CALLS)
     assert [call.id for call in api.CALLS if not call.resend_refused] == ["server_create"]
