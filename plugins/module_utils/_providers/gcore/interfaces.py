@@ -38,7 +38,7 @@ class Interfaces(RecordVerbs["GcoreDriver"]):
     # -- options ----------------------------------------------------------------------------------------------------
 
     def check(self, wish: RecordWish) -> None:
-        """Names have a length; an external interface is told its family, a subnet has one."""
+        """Names have a length, and an empty list of firewalls would not mean none."""
         if len(wish["name"] or "") > LONGEST_INTERFACE_NAME:
             raise OptionError(f"name: {TITLE} takes up to {LONGEST_INTERFACE_NAME} characters", hint="Shorten it.", option="name")
         if wish["firewalls"] == [] and wish.state == "present":
