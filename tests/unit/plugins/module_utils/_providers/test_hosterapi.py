@@ -178,7 +178,7 @@ def test_what_may_be_sent_again() -> None:
         "software_uninstall",
     }
     assert all(call.mutates == (call.method != "GET") == (call.retry is not Retry.READ) for call in api.CALLS)
-    assert [call.id for call in api.CALLS if not call.resend_refused] == ["server_create"]
+    assert [call.id for call in api.CALLS if not call.resend_refused] == ["server_create", "dedicated_order"]
 
 
 def answer(status: int, content: t.Any) -> Response:
