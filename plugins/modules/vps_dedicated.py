@@ -80,7 +80,7 @@ EXAMPLES = r"""
     name: db1.example.com
     allow: [cost]
   check_mode: true
-  register: order
+  register: wanted
 
 - name: Order exactly that, and do not wait for hours
   polyhost.cloud.vps_dedicated:
@@ -89,7 +89,7 @@ EXAMPLES = r"""
     image: Debian Bookworm
     name: db1.example.com
     allow: [cost]
-    expect_plan: "{{ order.plan_id }}"
+    expect_plan: "{{ wanted.plan_id }}"
     wait: false
 
 - name: Wait until it is complete, and get its logins
