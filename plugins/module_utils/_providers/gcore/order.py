@@ -29,7 +29,7 @@ ID = re.compile(r"[0-9a-zA-Z-]{1,64}")
 TAG_KEY = re.compile(r"[^ \t\n=]{1,255}")
 TAG_VALUE = re.compile(r"[^\t\n]{1,255}")
 WINDOWS_PASSWORD = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])(?=.*[^a-zA-Z0-9]).{8,16}", re.DOTALL)
-PLACEHOLDER = re.compile(r"\{(ip_octets|two_ip_octets|one_ip_octet)\}")  # of a name template
+PLACEHOLDERS = {"{ip_octets}": 4, "{two_ip_octets}": 2, "{one_ip_octet}": 1}  # of a name template, and of how many octets each is made
 DEFAULT_GROUP = Ref(name="default")  # the project's default group, section 5.4
 
 Found = t.TypeVar("Found")
@@ -67,7 +67,10 @@ def _check_template(wish: Wish) -> None:
     template = wish.fields.get("name_template")
     if template is None:
         return
-    if not NAME.fullmatch(PLACEHOLDER.sub("255", template)):
+    longest = template
+    for placeholder, octets in PLACEHOLDERS.items():
+        longest = longest.replace(placeholder, "-".join(["255"] * octets))
+    if not NAME.fullmatch(longest):
         raise OptionError(
             f"name_template: {TITLE} takes names of 3 to 63 characters, which {template[:80]!r} does not make",
             hint="Use letters, digits, dots, dashes and underscores around {ip_octets}, {two_ip_octets} or {one_ip_octet}.",
@@ -119,10 +122,10 @@ class Orders:
         fields, region, unknown = wish.fields, self._scope.required(), list[str]()
         template = fields.get("name_template")
         flavor = self._flavor(region, fields)
-        origin = self._parts.origin(region, fields)
+        origin = self._parts.origin(region, fields, unknown)
         origin.check_size(flavor, fields["size"])
         _check_access(origin, fields)
-        volumes = self._parts.volumes(region, fields, origin)
+        volumes = self._parts.volumes(region, fields, origin, unknown)
         interfaces, network, groups = self._interfaces(region, fields, unknown)
         group = self._catalogue.resolve("placement_group", region, fields["placement_group"]) if fields.get("placement_group") else None
         tags = {**(fields.get("tags") or {}), **({mapping.NAME_TAG: str(wish.name)} if template else {})}
@@ -179,7 +182,7 @@ class Orders:
         Raises:
             OptionError: there is no such image, or the disk is too small for it.
         """
-        volumes = self._parts.volumes(region, {"disk_gb": disk_gb}, self._parts.image(region, image))
+        volumes = self._parts.volumes(region, {"disk_gb": disk_gb}, self._parts.image(region, image), [])
         return list(self._api.ask(AVAILABLE_FLAVORS, self._scope.path(region), query=query, body={"volumes": volumes})["results"])
 
     def known(self, what: str, unknown: list[str], find: t.Callable[[], Found]) -> Found | None:
@@ -204,9 +207,8 @@ class Orders:
             groups = self._groups(region, each.get("firewalls") or everywhere, unknown)
             if groups:
                 body["security_groups"] = [{"id": group.id} for group in groups]
-            if each.get("firewalls"):
-                groups = [Ref(name=group.name) for group in groups]  # nobody asks for their ids
-            shown += self._predicted_groups(groups, each.get("firewalls") or everywhere)
+            expected = self._predicted_groups(groups, each.get("firewalls") or everywhere)
+            shown += [Ref(name=str(group)) for group in expected] if each.get("firewalls") else expected  # nobody asks for the ids of those
             bodies.append(body)
             names.append(name)
         if public is False and bodies[0]["type"] == "external":

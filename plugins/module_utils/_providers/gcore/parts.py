@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
+from functools import partial
 
 from ..._core.errors import OptionError
 from ..._core.normalise import address_family, flag, integer, text
@@ -19,6 +20,7 @@ from .catalogue import Catalogue, Place
 from .storage import AVAILABLE, Storage
 
 Fields = t.Mapping[str, t.Any]
+Known = t.Callable[[str, list[str], t.Callable[[], t.Any]], t.Any]
 
 VOLUME_TYPES = ("standard", "ssd_hiiops", "ssd_lowlatency", "ssd_local", "cold", "ultra")
 LONGEST_INTERFACE_NAME = 37
@@ -75,7 +77,7 @@ def _check_interface(where: str, wanted: Fields, fields: Fields) -> None:
         raise _refusal(where, "the option firewalls is about all interfaces alike", "Give firewalls here or there.")
 
 
-def _check_volume(where: str, wanted: Fields, fields: Fields) -> None:
+def _check_volume(where: str, wanted: Fields, _fields: Fields) -> None:
     size, kind = wanted.get("size_gb"), wanted.get("type")
     if wanted.get("snapshot") and wanted.get("id"):
         raise _refusal(where, "it is either made of a snapshot or exists already", "Leave snapshot or id out.")
@@ -85,8 +87,6 @@ def _check_volume(where: str, wanted: Fields, fields: Fields) -> None:
         raise _refusal(where, f"size_gb must be at least 1, not {size}", "Give GiB.")
     if kind is not None and kind not in VOLUME_TYPES:
         raise _refusal(where, f"{TITLE} knows no volume type {kind!r}", f"One of: {', '.join(VOLUME_TYPES)}.")
-    if size is None and not has_source(wanted) and wanted is not boot_volume(fields["volumes"]):
-        raise _refusal(where, "an empty volume needs a size", "Give size_gb.")
 
 
 def _check_volumes(volumes: t.Sequence[Fields], fields: Fields) -> None:
@@ -160,10 +160,10 @@ class Parts:
     """Builds the parts of a request.
 
     Args:
-        known: finds a network, or notes in check mode that an earlier task may make it.
+        known: finds something, or notes in check mode that an earlier task may make it.
     """
 
-    def __init__(self, catalogue: Catalogue, storage: Storage, known: t.Callable[[str, list[str], t.Callable[[], Place]], Place | None]) -> None:
+    def __init__(self, catalogue: Catalogue, storage: Storage, known: Known) -> None:
         self._catalogue = catalogue
         self._storage = storage
         self._known = known
@@ -173,7 +173,7 @@ class Parts:
         row = self._catalogue.image(region, wanted)
         return Origin("image", row, {"source": "image", "image_id": row["id"]})
 
-    def origin(self, region: str, fields: Fields) -> Origin:
+    def origin(self, region: str, fields: Fields, unknown: list[str]) -> Origin:
         """What the boot volume is made of.
 
         Raises:
@@ -184,9 +184,8 @@ class Parts:
         if fields.get("app_template") is not None:
             row = self._catalogue.app_template(region, fields["app_template"])
             return Origin("application template", row, {"source": "apptemplate", "apptemplate_id": row["id"]})
-        if fields.get("volumes") and has_source(boot_volume(fields["volumes"])):
-            return Origin()
-        raise OptionError("volumes: nothing says what the boot volume is made of", hint="Give image or app_template, or its snapshot or id.", option="image")
+        self._known("system of the boot volume", unknown, partial(_check_boot, fields["volumes"]))
+        return Origin()
 
     # -- interfaces -------------------------------------------------------------------------------------------------
 
@@ -197,7 +196,7 @@ class Parts:
         external: Row = {"type": "external", "ip_family": family or "ipv4", **named}
         if network is None:
             return external, None
-        place = self._known(f"network {network}", unknown, lambda: self._catalogue.place(region, network))
+        place: Place | None = self._known(f"network {network}", unknown, lambda: self._catalogue.place(region, network))
         if place is None:
             return {"type": "any_subnet"}, network
         if (place.external or place.subnet) and (wanted.get("address") or (family and place.subnet)):
@@ -216,13 +215,17 @@ class Parts:
 
     # -- volumes ----------------------------------------------------------------------------------------------------
 
-    def volumes(self, region: str, fields: Fields, origin: Origin) -> list[Row]:
+    def volumes(self, region: str, fields: Fields, origin: Origin, unknown: list[str]) -> list[Row]:
         """The volumes; without the option one, made of the origin."""
         wanted = fields.get("volumes")
         if not wanted:
             return [{**(origin.source or {}), "size": origin.disk_size(fields.get("disk_gb"), "disk_gb"), "boot_index": 0}]
-        boot = boot_volume(wanted)
-        return [self._volume(region, each, origin if each is boot else None) for each in wanted]
+        boot, bodies = boot_volume(wanted), []
+        for number, each in enumerate(wanted, 1):
+            build = partial(self._volume, region, each, origin if each is boot else None)
+            body = self._known(f"volume {each.get('id') or each.get('snapshot') or number}", unknown, build)
+            bodies += [body] if body else []
+        return bodies
 
     def _volume(self, region: str, wanted: Fields, origin: Origin | None) -> Row:
         """One of several volumes; C(origin) is None but for the boot volume."""
@@ -231,10 +234,12 @@ class Parts:
             body = self._existing(region, wanted["id"], boots=origin is not None)
         elif wanted.get("snapshot"):
             body = self._copied(region, wanted["snapshot"], size)
-        elif origin is not None:
-            body = {**(origin.source or {}), "size": origin.disk_size(size, "volumes")}
-        else:
+        elif origin is not None and origin.source:
+            body = {**origin.source, "size": origin.disk_size(size, "volumes")}
+        elif size is not None:
             body = {"source": "new-volume", "size": size}
+        else:
+            raise OptionError("volumes: an empty volume needs a size", hint="Give size_gb, snapshot or id.", option="volumes", missing=True)
         if origin is not None:
             body["boot_index"] = 0
         named = {"name": wanted.get("name"), "type_name": wanted.get("type")}
@@ -248,7 +253,8 @@ class Parts:
             why = f"knows no volume {volume_id!r} in region {region}" if row is None else f"has volume {volume_id} as {status}, not {AVAILABLE}"
             if row is not None and status == AVAILABLE:
                 why = f"cannot boot from volume {volume_id}"
-            raise OptionError(f"volumes: {TITLE} {why}", hint="Give the id of a volume that is attached to nothing.", option="volumes")
+            hint = "Give the id of a volume that is attached to nothing."
+            raise OptionError(f"volumes: {TITLE} {why}", hint=hint, option="volumes", missing=row is None)
         return {"source": "existing-volume", "volume_id": volume_id}
 
     def _copied(self, region: str, snapshot: str, size: int | None) -> Row:
@@ -257,6 +263,12 @@ class Parts:
         if size is not None and size < least:
             raise OptionError(f"volumes: snapshot {snapshot} needs at least {least} GiB, not {size}", hint="Leave size_gb out.", option="volumes")
         return {"source": "snapshot", "snapshot_id": row["id"], "size": size or least}
+
+
+def _check_boot(volumes: t.Sequence[Fields]) -> None:
+    if not has_source(boot_volume(volumes)):
+        hint = "Give image or app_template, or its snapshot or id."
+        raise OptionError("volumes: nothing says what the boot volume is made of", hint=hint, option="volumes", missing=True)
 
 
 def _refusal(where: str, why: str, hint: str) -> OptionError:

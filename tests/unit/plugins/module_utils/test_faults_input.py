@@ -37,6 +37,13 @@ VALUES: Options = {
     "rescue": True,
     "locked": True,
     "billing_cycle": "hourly",
+    "app_template": "x",
+    "app_config": {"x": "S3CRET-x"},
+    "name_template": "x-{ip_octets}",
+    "interfaces": [{"external": True}],
+    "volumes": [{"size_gb": 10}],
+    "placement_group": "x",
+    "iso_finalized": True,
 }
 
 # What the options alone show, at each provider: options, and words of the message.
@@ -68,6 +75,31 @@ BAD_OPTIONS: dict[str, list[tuple[Options, tuple[str, ...]]]] = {
         ({"public_ip": False}, ("public_ip", "network")),
         ({"username": "admin"}, ("username", "password")),
         ({"ssh_keys": ["ops", "ci"]}, ("ssh_keys", "one")),
+        ({"tags": {"ansible_name": "web2"}}, ("tags", "ansible_name", "this collection")),
+        ({"app_template": "Docker"}, ("app_template", "image")),
+        ({"app_config": {"a": "b"}}, ("app_config", "app_template")),
+        ({"name_template": "-{ip_octets}"}, ("name_template", "{ip_octets}")),
+        ({"name_template": "vm-{ip_octets}", "id": "vm-1"}, ("name_template", "id")),
+        ({"interfaces": []}, ("interfaces", "one")),
+        ({"interfaces": [{"external": True}], "network": "net1"}, ("interfaces", "network")),
+        ({"interfaces": [{"external": True}], "public_ip": False}, ("interfaces", "public_ip")),
+        ({"interfaces": [{}]}, ("interfaces", "entry 1", "external")),
+        ({"interfaces": [{"external": True, "network": "net1"}]}, ("interfaces", "network")),
+        ({"interfaces": [{"external": True}, {"external": True, "public_ip": True}]}, ("entry 2", "public_ip")),
+        ({"interfaces": [{"network": "net1", "address": "10.0.0"}]}, ("interfaces", "10.0.0")),
+        ({"interfaces": [{"network": "net1", "address": "10.0.0.9", "address_family": "ipv6"}]}, ("interfaces", "address_family")),
+        ({"interfaces": [{"external": True, "name": "x" * 38}]}, ("interfaces", "37")),
+        ({"interfaces": [{"external": True, "firewalls": []}]}, ("interfaces", "firewalls")),
+        ({"interfaces": [{"external": True, "firewalls": ["web"]}], "firewalls": ["ssh"]}, ("interfaces", "firewalls")),
+        ({"volumes": []}, ("volumes", "one")),
+        ({"volumes": [{"size_gb": 20}], "disk_gb": 20}, ("volumes", "disk_gb")),
+        ({"volumes": [{"size_gb": 0}]}, ("volumes", "entry 1", "size_gb")),
+        ({"volumes": [{"type": "fast"}]}, ("volumes", "fast", "ssd_hiiops")),
+        ({"volumes": [{}, {"id": "v", "snapshot": "s"}]}, ("volumes", "entry 2", "snapshot")),
+        ({"volumes": [{}, {"id": "v", "size_gb": 5}]}, ("volumes", "entry 2", "size_gb")),
+        ({"volumes": [{}, {"id": "v"}, {"id": "v"}]}, ("volumes", "twice")),
+        ({"volumes": [{"boot": True}, {"boot": True}]}, ("volumes", "boot")),
+        ({"volumes": [{"id": "v"}]}, ("volumes", "image")),
     ],
     "hosterapi": [
         ({"ledger": None}, ("ledger", "name")),
@@ -95,6 +127,8 @@ BAD_EVERYWHERE: list[tuple[Options, tuple[str, ...]]] = [
     ({"max_retry_wait": -1.0}, ("max_retry_wait",)),
     ({"tags": {"": "x"}}, ("tags",)),
     ({"tags": {"a=b": "x"}}, ("tags",)),
+    ({"max_cost": -1.0}, ("max_cost",)),
+    ({"max_cost": float("nan")}, ("max_cost",)),
 ]
 
 
@@ -130,10 +164,10 @@ def test_a_dash_of_the_table_is_refused_before_any_request(controller: Controlle
     for state in INSTANCE["state"]["choices"]:
         if state not in capabilities.states:
             refused(controller, provider, {"state": state}, (state, DRIVERS[provider].PROFILE.title))
-    others: list[Options] = [{"reset_password": True}, {"update_password": "always", "password": "S3CRET-x"}, {"delete_with": ["volumes"], "state": "absent"}]
+    others: list[Options] = [{"max_cost": 5.0}, {"reset_password": True}, {"update_password": "always", "password": "S3CRET-x"}, {"delete_with": ["volumes"], "state": "absent"}]
     for options in others:
         option = next(iter(options))
-        if option not in capabilities.options and "password" in capabilities.options:
+        if option not in capabilities.options and (option == "max_cost" or "password" in capabilities.options):
             refused(controller, provider, options, (option,))
     if "rescue" in capabilities.options:
         refused(controller, provider, {"rescue": True, "state": "stopped"}, ("rescue", "stopped"))
@@ -142,7 +176,8 @@ def test_a_dash_of_the_table_is_refused_before_any_request(controller: Controlle
 @matrix("bad options")
 def test_a_dash_of_the_table_takes_a_value_that_holds_anyway(controller: Controller, provider: str) -> None:
     taken = DRIVERS[provider].PROFILE.capabilities.options
-    neutral = {"tags": {}, "firewalls": [], "ssh_keys": [], "rescue": False, "locked": False}
+    neutral = {"tags": {}, "firewalls": [], "ssh_keys": [], "rescue": False, "locked": False, "iso_finalized": False, "placement_group": ""}
+    neutral |= {"interfaces": [], "volumes": [], "app_config": {}}
     options = {option: value for option, value in neutral.items() if option not in taken}
     assert not controller.create(provider, **options).result.get("failed")
     controller.simulator.clear_log()
@@ -201,6 +236,11 @@ BAD_NAMES: dict[str, list[tuple[Options, tuple[str, ...]]]] = {
         ({"region": "Sao Paulo"}, ("region",)),
         ({"project": "nobody"}, ("project", "nobody")),
         ({"disk_gb": 5}, ("disk_gb", "10")),
+        ({"placement_group": "nothing"}, ("placement_group", "nothing")),
+        ({"app_template": "Nothing", "image": None}, ("app_template", "Nothing")),
+        ({"app_template": "Wordpress", "image": None, "disk_gb": 10}, ("disk_gb", "20", "Wordpress")),
+        ({"volumes": [{"size_gb": 5}]}, ("volumes", "10")),
+        ({"interfaces": [{"network": "public", "address": "92.38.1.1"}]}, ("interfaces", "public")),
         ({"password": "S3CRET-Passw0rd!", "user_data": "#!/bin/sh"}, ("user_data", "password")),
         ({"image": "windows-server-2022-x64", "size": "g2w-standard-2-4", "username": "admin", "password": "S3CR-Passw0rd!"}, ("username",)),
     ],
