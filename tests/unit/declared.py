@@ -39,6 +39,7 @@ ROWS: t.Final[t.Mapping[str, str]] = {
     "refused": "a write that is refused: failure, no effect, nothing else is sent",
     "refused for now": "429 with Retry-After on a write: never a double",
     "no effect": "what is accepted and not done is never a success",
+    "failed operation": "what is accepted and fails later is a failure without effect, and the next run does it",
     # what happens to a read
     "failing read": "a read that fails for good before the first write: a failure that is no absence, and no write",
     "read again": "a read that fails once is asked again, 429 with Retry-After too",
@@ -91,6 +92,9 @@ NOT_POSSIBLE: t.Final[t.Mapping[tuple[str, str], str]] = {
     ("no effect", "hosterapi-software-*"): "nothing but the job tells what was done, and it says that it was",
     **{(row, "hosterapi-software-*"): "nobody can see what became of it: the next run refuses, and force repeats" for row in ("lost answer", "lost request")},
     ("no waiting", "hosterapi-software-install by force"): "each run acts, and the simulator ends a job when it is read",
+    **{("failed operation", f"{provider}-*"): "there are neither tasks nor jobs" for provider in ("hostwinds", "civo")},
+    **{("failed operation", f"gcore-{module}-*"): "it has no tasks" for module in ("ssh_key", "name_template")},
+    ("failed operation", "hosterapi-dedicated-create*"): "a machine whose order failed is not offered again",
     ("unknown place", "civo-ssh_key-*"): "keys are of the account, in no region",
     ("unknown place", "gcore-name_template-*"): "restrictions are in no project; test_name_template.py is about regions",
     ("refused for now", "hostwinds-address-* and guest"): "a rebuild of the guest's network is never sent twice",
