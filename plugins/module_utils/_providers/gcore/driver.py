@@ -61,7 +61,7 @@ class GcoreDriver(Driver):
         self.port_groups = PortGroups(self.api, self.scope, self.catalogue, context, self._when_free)
         self.placement = PlacementGroups(self.api, self.scope, self._when_free)
         self.tags = Tags(self.api, self.scope, self._when_free, self.get)
-        self._templated = False  # whether the provider makes the names, so that ours is in a tag
+        self._template: str | None = None  # by which the provider makes the name, so that ours is in a tag
         self._homes: dict[str, str] = {}  # the regions that servers were seen in, by id
 
     # -- identity ---------------------------------------------------------------------------------------------------
@@ -73,7 +73,7 @@ class GcoreDriver(Driver):
     def check(self, wish: Wish) -> None:
         """Refuse names, ids, tags and combinations that are wrong here (section 5.4)."""
         check_wish(wish)
-        self._templated = "name_template" in wish.fields
+        self._template = wish.fields.get("name_template")
 
     def ledger_scope(self, region: str | None) -> tuple[str, str]:
         """Names are unique per project and region."""
@@ -95,7 +95,7 @@ class GcoreDriver(Driver):
         known = frozenset(str(instance.id) for instance in rows)
         building = None
         if all(match.status == DELETING for match in matches):
-            building = self.unfinished({"name": name, "region": self.scope.region()})
+            building = self.unfinished({"name": name, "region": self.scope.region(), "name_template": self._template})
         return Lookup(matches, known, building)
 
     def get(self, instance_id: str) -> Instance | None:
@@ -141,9 +141,9 @@ class GcoreDriver(Driver):
 
         The provider does not know a name that a tag keeps, so all are read then.
         """
-        query = {"include_k8s": "false", **({"name": name} if name and not self._templated else {})}
+        query = {"include_k8s": "false", **({"name": name} if name and not self._template else {})}
         rows = [self.seen(row, region) for row in self.scope.pages(LIST, region, query)]
-        return [self.tags.read(row) if self._templated and "tags" in row.not_read else row for row in rows]
+        return [self.tags.read(row) if self._template and "tags" in row.not_read else row for row in rows]
 
     def list_all(self) -> list[Instance]:
         """Every server of the region, or of all active regions."""
