@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ..operations import Operations, unused, used
+from ..operations import Operations, used
 
 OPERATIONS = Operations(
     listed={
@@ -28,7 +28,7 @@ OPERATIONS = Operations(
         "toggle_lock": used("vps_instance", "locked"),
         "finalize_iso": used("vps_instance", "iso_finalized: true"),
         "get_instance_maintenance": used("vps_instance_info", "gather: [maintenance]"),
-        "check_serviceid": unused("get_instance_ids and get_instances tell more, and its negative answer is not documented, so it proves no absence"),
+        "check_serviceid": used("vps_instance_info", "id, where get_instance denies a server and neither list shows it"),
         "get_instance_ips": used("vps_address_info", "instance; also vps_rdns"),
         "change_main_ip": used("vps_address", "state: replaced"),
         "set_main_ip": used("vps_address", "primary: true"),
