@@ -13,11 +13,12 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._runner import Repl
 from ansible_collections.polyhost.cloud.tests.unit.controller import MODULES
 from ansible_collections.polyhost.cloud.tests.unit.scenarios import Options, Stage
 
+FOREIGN_404 = "404 of somebody else"
 BROKEN: dict[str, tuple[str, Options]] = {
     "500": ("status", {"status": 500}),
-    "404 of somebody else": ("status", {"status": 404, "body": "html"}),
     "403": ("status", {"status": 403}),
     "page": ("html", {}),
+    FOREIGN_404: ("status", {"status": 404, "body": "html"}),
 }
 ONCE: tuple[tuple[str, Options], ...] = (("rate_limit", {"retry_after": 2}), ("status", {"status": 502}), ("cut_off", {}))
 AUTH = ("AuthError", "ForbiddenError")
@@ -127,10 +128,11 @@ def failing_reads_prevent_writes(stage: Stage, excused: t.Collection[tuple[str, 
     Args:
         excused: kinds of failure and operations where the contract makes it an absence.
     """
-    for operation in reads(stage):
-        for kind, (fault, options) in BROKEN.items():
+    for number, operation in enumerate(reads(stage)):
+        for kind in (FOREIGN_404, list(BROKEN)[(stage.scenario.number + number) % 3]):
             if (kind, operation) in excused:
                 continue
+            fault, options = BROKEN[kind]
             stage.fault(fault, operation, times=0, **options)
             result = stage.refused()
             assert (result["changed"], stage.writes) == (False, []), (operation, kind)

@@ -13,7 +13,7 @@ from ansible_collections.polyhost.cloud.tests.unit.scenarios import Options, Sta
 @every("failing read")
 def test_a_read_that_fails_for_good_prevents_the_write(stage: Stage) -> None:
     # Class by body, then by status: the id is not found (Civo reading 15).
-    proofs.failing_reads_prevent_writes(stage, [("404 of somebody else", "instances.get")] if stage.provider == "civo" else [])
+    proofs.failing_reads_prevent_writes(stage, [(proofs.FOREIGN_404, "instances.get")] if stage.provider == "civo" else [])
 
 
 @every("read again")
