@@ -128,20 +128,18 @@ class Orders:
         volumes = self._parts.volumes(region, fields, origin, unknown)
         interfaces, network, groups = self._interfaces(region, fields, unknown)
         group = self._catalogue.resolve("placement_group", region, fields["placement_group"]) if fields.get("placement_group") else None
-        tags = {**(fields.get("tags") or {}), **({mapping.NAME_TAG: str(wish.name)} if template else {})}
         body: Row = {
-            **({"name_template": template} if template else {"name": wish.name}),
+            **_identity(wish),
             "flavor": fields["size"],
             "interfaces": interfaces,
             "volumes": volumes,
             **self._access(fields, unknown),
             **({"servergroup_id": group.id} if group else {}),
             **({"configuration": fields["app_config"]} if fields.get("app_config") is not None else {}),
-            **({"tags": tags} if tags else {}),
         }
         image = origin.row if origin.kind == "image" and origin.row else {}
         predicted = {
-            **({"name": None} if template else {}),
+            "name": None if template else wish.name,
             "image": text(image.get("name")),
             "image_id": text(image.get("id")),
             "size": fields["size"],
@@ -162,7 +160,7 @@ class Orders:
             price=mapping.price_of(flavor),
             traits={"name": wish.name, "project": self._scope.project(), "region": region, **({"name_template": template} if template else {})},
             unknown=tuple(unknown),
-            warnings=self._quota_preview(region, body, unknown) if self._context.check_mode else (),
+            warnings=self._quota_preview(region, wish.name, body, unknown) if self._context.check_mode else (),
         )
 
     def _flavor(self, region: str, fields: t.Mapping[str, t.Any]) -> Row:
@@ -170,8 +168,9 @@ class Orders:
         try:
             return self._catalogue.flavor(region, fields["size"])
         except OptionError as refusal:
-            with contextlib.suppress(VpsError, KeyError):  # the refusal stands, whatever becomes of the advice
-                fitting = sorted(word for word in offered(self.fitting(region, fields["image"], fields.get("disk_gb"))) if word)
+            with contextlib.suppress(VpsError):  # the refusal stands, whatever becomes of the advice
+                image = fields.get("image")
+                fitting = sorted(word for word in offered(self.fitting(region, image, fields.get("disk_gb"))) if word) if image else []
                 if fitting:
                     refusal.hint = f"Offered for this image: {', '.join(fitting[:30])}."
             raise
@@ -236,20 +235,28 @@ class Orders:
             access["ssh_key_name"] = key["name"] if key else name
         return access
 
-    def _quota_preview(self, region: str, body: Row, unknown: t.Sequence[str]) -> tuple[str, ...]:
+    def _quota_preview(self, region: str, name: str | None, body: Row, unknown: t.Sequence[str]) -> tuple[str, ...]:
         """A warning when the quota would not suffice (section 5.11, reading 23); what is unknown yet is left out of the question."""
         try:
             short = exceeded(self._api, self._scope.path(region), body, interfaces=not unknown)
         except ProviderError as exc:
-            return (f"The quota for {body['name']} at {TITLE} could not be looked at beforehand: {exc.message}",)
+            return (f"The quota for {name} at {TITLE} could not be looked at beforehand: {exc.message}",)
         if not short:
             return ()
         told = ", ".join(f"{each.quota} ({_number(each.used)} of {_number(each.limit)} used)" for each in short)
-        return (f"The quota at {TITLE} would not suffice for {body['name']}: {told}",)
+        return (f"The quota at {TITLE} would not suffice for {name}: {told}",)
 
 
 def _number(value: int | None) -> str:
     return "?" if value is None else str(value)
+
+
+def _identity(wish: Wish) -> Row:
+    """Name and tags of a request; of a server that the provider names, a tag keeps our name."""
+    template, tags = wish.fields.get("name_template"), dict(wish.fields.get("tags") or {})
+    if template:
+        tags[mapping.NAME_TAG] = str(wish.name)
+    return {**({"name_template": template} if template else {"name": wish.name}), **({"tags": tags} if tags else {})}
 
 
 def _check_access(origin: Origin, fields: t.Mapping[str, t.Any]) -> None:

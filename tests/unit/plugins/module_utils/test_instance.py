@@ -24,6 +24,11 @@ def die(*_ignored: t.Any) -> None:
     raise Killed
 
 
+def simulated(controller: Controller, provider: str) -> t.Any:
+    """The simulated provider, with all that only its own kind has."""
+    return controller.simulator[provider]
+
+
 def done(reply: t.Any) -> Options:
     result: Options = reply.result
     assert not result.get("failed"), result
@@ -39,7 +44,8 @@ def test_a_server_named_by_its_address_is_found_by_our_name(controller: Controll
     made = done(controller.create("gcore", **NAMED, expect_plan=predicted["plan_id"]))
     assert predicted["instance"]["name"] is None
     assert made["instance"]["name"] == "vm-" + made["instance"]["public_ipv4"].replace(".", "-")
-    for options in ({}, {"tags": {}}, {"state": "stopped"}, {"tags": {"a": "1", "b": "2"}}, {"tags": {"c": "3"}}):
+    changes: tuple[Options, ...] = ({}, {"tags": {}}, {"state": "stopped"}, {"tags": {"a": "1", "b": "2"}}, {"tags": {"c": "3"}})
+    for options in changes:
         changed = done(controller.create("gcore", **NAMED, **options))
         assert changed["instance"]["id"] == made["instance"]["id"]
         assert done(controller.create("gcore", check=True, **NAMED, **options))["plan"] == []
@@ -63,7 +69,7 @@ def test_two_names_of_one_template_are_two_servers(controller: Controller) -> No
 def test_a_killed_order_of_a_template_is_not_repeated(controller: Controller, with_ledger: bool, create_tags: str, sent: bool) -> None:
     """By the tag in the request that the task repeats, whether the server carries it yet or not."""
     controller.simulator.settings("gcore", create_tags=create_tags)
-    ledger = {"ledger": controller.ledger} if with_ledger else {}
+    ledger: Options = {"ledger": controller.ledger} if with_ledger else {}
     hook = once(ORDER["gcore"], die)
     with interfering(after=hook) if sent else interfering(before=hook), pytest.raises(Killed):
         controller.create("gcore", **NAMED, **ledger)
@@ -92,12 +98,18 @@ def test_with_a_ledger_lists_that_lag_do_not_lead_to_a_second_order(controller: 
     controller.info("gcore", **place("gcore"))
     made = done(controller.create("gcore", **NAMED, ledger=controller.ledger))
     with controller.simulator["gcore"].lock:  # somebody took the tag away
-        controller.simulator["gcore"].shelf("instances", SCOPE)[made["instance"]["id"]]["tags"].clear()
+        simulated(controller, "gcore").shelf("instances", SCOPE)[made["instance"]["id"]]["tags"].clear()
     again = done(controller.create("gcore", **NAMED, ledger=controller.ledger))
     assert (again["instance"]["id"], orders(controller, "gcore")) == (made["instance"]["id"], 1)
     done(controller.instance("gcore", name="web1", state="absent", ledger=controller.ledger, **place("gcore"), **NAMED))
     with open(controller.ledger, encoding="utf-8") as handle:
         assert "web1" not in handle.read()
+
+
+def test_the_quota_of_a_server_without_a_name_is_looked_at_too(controller: Controller) -> None:
+    controller.simulator.settings("gcore", quota_vm_count=0)
+    reply = controller.create("gcore", check=True, **NAMED)
+    assert any("quota" in warning and "web1" in warning for warning in reply.warnings)
 
 
 # -- parts of a new server --------------------------------------------------------------------------------------------------
@@ -117,7 +129,7 @@ def test_a_server_of_many_parts(controller: Controller) -> None:
     volumes = [{"size_gb": 20, "keep": False}, {"size_gb": 5, "type": "ssd_hiiops", "name": "data"}]
     interfaces = [{"external": True, "firewalls": ["web"]}, {"network": "net1", "address": "10.0.0.77", "public_ip": True, "firewalls": ["ssh"]}]
     made = done(controller.create("gcore", volumes=volumes, interfaces=interfaces, placement_group="spread"))
-    server = controller.simulator["gcore"].shelf("instances", SCOPE)[made["instance"]["id"]]
+    server = simulated(controller, "gcore").shelf("instances", SCOPE)[made["instance"]["id"]]
     assert [volume["delete_on_termination"] for volume in server["volumes"]] == [True, False]
     assert {"10.0.0.77"} < {each["address"] for each in made["instance"]["addresses"]}
     assert [each["name"] for each in made["instance"]["firewalls"]] == ["ssh", "web"]
@@ -237,7 +249,7 @@ def test_a_finished_upgrade_of_a_killed_run_does_not_stand_in_the_way_of_the_nex
     with interfering(after=once("upgrade_instance", die)), pytest.raises(Killed):
         controller.instance("hostwinds", size="3", **grow)
     with controller.simulator["hostwinds"].lock:  # somebody finished it in the panel
-        own = controller.simulator["hostwinds"].servers[server]
+        own = simulated(controller, "hostwinds").servers[server]
         own.update(order=None, upgrade=None, rid=3)
         own["row"].update(upgrade_ram="0", upgrade_cpu="0", upgrade_disk="0")
     controller.simulator.clear_log()
