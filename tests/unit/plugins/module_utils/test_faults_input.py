@@ -164,7 +164,12 @@ def test_a_dash_of_the_table_is_refused_before_any_request(controller: Controlle
     for state in INSTANCE["state"]["choices"]:
         if state not in capabilities.states:
             refused(controller, provider, {"state": state}, (state, DRIVERS[provider].PROFILE.title))
-    others: list[Options] = [{"max_cost": 5.0}, {"reset_password": True}, {"update_password": "always", "password": "S3CRET-x"}, {"delete_with": ["volumes"], "state": "absent"}]
+    others: list[Options] = [
+        {"max_cost": 5.0},
+        {"reset_password": True},
+        {"update_password": "always", "password": "S3CRET-x"},
+        {"delete_with": ["volumes"], "state": "absent"},
+    ]
     for options in others:
         option = next(iter(options))
         if option not in capabilities.options and (option == "max_cost" or "password" in capabilities.options):
