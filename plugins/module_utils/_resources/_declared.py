@@ -40,6 +40,7 @@ from ._task import ResourceTask
 
 INSTANCE = "instance"  # the option that names the server an object hangs on
 MAKING = ("create", "replace")  # the actions that bring a new object
+ENDS = (AmbiguousError, NotAppliedError, NotFoundError, OperationFailedError, QuotaError)  # what an accepted order may end with
 
 
 @dataclass(frozen=True)
@@ -193,7 +194,9 @@ class DeclaredTask(ResourceTask[State]):
         if len(found) > 1:
             ids = sorted(str(record.id or self.named(record)) for record in found)
             what = f"{self.kind.plural.replace('_', ' ')} of that description"
-            raise AmbiguousError.of(self.title, what, ids, "Give the id; nobody picks one of them for you.")
+            options = ", ".join(sorted(str(record.fields.get("address")) for record in found))
+            handle = f"address ({options})" if "address" in self.kind.identity else "id"
+            raise AmbiguousError.of(self.title, what, ids, f"Give the {handle}; nobody picks one of them for you.")
         return found[0] if found else None
 
     def _check_identity(self, record: Record | None) -> None:
@@ -438,19 +441,30 @@ class DeclaredTask(ResourceTask[State]):
             if note.left is not None and not self.outdated(step, note.left):
                 return self._resumed(step, state, note)
             seen = self._meanwhile(step, state)
-            if seen is not None:
-                return seen
-            note.write(sent_at=self.context.provider_time(), before=step.before)
-            try:
-                state = self._sent(step, state, note)
-            except VpsError as exc:
-                refused = isinstance(exc, (RateLimitedError, UnreachableError)) and step not in self._done
-                late = isinstance(exc, NotAppliedError) and self.verbs.lapse is not None
-                if refused or not (late or isinstance(exc, (OutcomeUnknownError, TransientError, WaitTimeoutError, LedgerError))):
-                    note.clear()  # else it stays, since nobody knows yet what becomes of the order
-                raise
-            self._leave(note, state, step)
-            return state
+            return self._ordered_now(step, state, note) if seen is None else seen
+
+    def _ordered_now(self, step: Step, state: State, note: Note) -> State:
+        """Send an order; its note stays where nobody knows yet what becomes of it."""
+        note.write(sent_at=self.context.provider_time(), before=step.before)
+        try:
+            state = self._sent(step, state, note)
+        except VpsError as exc:
+            if self._is_fate(exc, step):
+                note.clear()
+            raise
+        self._leave(note, state, step)
+        return state
+
+    def _is_fate(self, exc: VpsError, step: Step) -> bool:
+        """Whether a failure tells what became of an order: it was refused, or it was accepted and has ended.
+
+        One that was accepted is not undone by a failure of the reads that follow, such as of a key that expired meanwhile.
+        """
+        if step in self._done:
+            late = isinstance(exc, NotAppliedError) and self.verbs.lapse is not None
+            return isinstance(exc, ENDS) and not late
+        refused = isinstance(exc, (RateLimitedError, UnreachableError))
+        return refused or not isinstance(exc, (OutcomeUnknownError, TransientError, WaitTimeoutError, LedgerError))
 
     def _order_of(self, action: str, record: Record | None) -> str:
         """What the journal knows an order by; a new name would not change it."""
@@ -502,11 +516,7 @@ class DeclaredTask(ResourceTask[State]):
             note.clear()
             return self._followed(step, state, None)
         if self._lapsed(step, left):
-            note.clear()
-            note.write(sent_at=self.context.provider_time(), before=step.before)
-            state = self._sent(step, state, note)
-            self._leave(note, state, step)
-            return state
+            return self._ordered_now(step, state, note)
         when = iso_of(left["sent_at"]) if isinstance(left.get("sent_at"), (int, float)) else "an unknown time"
         raise OutcomeUnknownError(
             f"An earlier run ordered this ({self.label(state.record)}) at {when}, and nobody knows what became of it; nothing was ordered now",

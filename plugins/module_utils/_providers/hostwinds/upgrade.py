@@ -18,6 +18,7 @@ from ..._core.errors import (
     QuotaError,
     RateLimitedError,
     RejectedError,
+    UnreachableError,
     UnsupportedError,
     VpsError,
 )
@@ -117,7 +118,7 @@ class Upgrade:
         note.write(sent_at=self.driver.context.provider_time(), rid=self.rid)
         try:
             self.driver.api.order("upgrade_instance", self.id, rid=self.rid, **self.custom)
-        except (ProviderError, UnsupportedError, RateLimitedError):
+        except (ProviderError, UnsupportedError, RateLimitedError, UnreachableError):
             note.clear()
             raise
 

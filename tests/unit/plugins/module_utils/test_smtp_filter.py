@@ -71,6 +71,27 @@ def test_a_fee_that_is_not_listed_fails_and_is_not_ordered_again_for_half_an_hou
     assert controller.writes("hostwinds") == [ORDER] * 2
 
 
+@pytest.mark.parametrize("status", [401, 302])
+def test_a_read_that_fails_after_the_order_does_not_lead_to_a_second_one(controller: Controller, status: int) -> None:
+    seeded(controller)
+    controller.simulator.settings("hostwinds", auto_pay=False)
+    controller.simulator.fault("hostwinds", "get_smtp_filters", "status", nth=3, status=status)  # as of a key that expires
+    controller.simulator.fault("hostwinds", ORDER, "no_effect")  # its invoice is late
+    assert run(controller)["changed"] is True
+    assert run(controller)["error"] == "OutcomeUnknownError"
+    assert controller.writes("hostwinds") == [ORDER]
+
+
+def test_an_order_that_is_refused_in_place_of_one_that_lapsed_leaves_nothing_unclear(controller: Controller) -> None:
+    seeded(controller)
+    controller.simulator.fault("hostwinds", ORDER, "reset_before")
+    assert run(controller)["error"] == "OutcomeUnknownError"
+    controller.simulator.clock.advance(1800)
+    controller.simulator.fault("hostwinds", ORDER, "status", status=400, body=[{"result": "error", "message": "Insufficient credit."}])
+    assert run(controller)["error"] == "RejectedError"
+    assert run(controller)["changed"] is True
+
+
 def test_money_takes_consent(controller: Controller) -> None:
     seeded(controller)
     result = run(controller, allow=[])

@@ -276,6 +276,7 @@ def test_two_of_one_name_are_told(controller: Controller) -> None:
         civo.table("ips", "LON1")["twin"] = {**row, "id": "twin", "ip": "198.18.0.77"}
     result = controller.task("address", "civo", **PLACE, name="mail").result
     assert (result["error"], sorted(result["ids"])) == ("AmbiguousError", sorted([row["id"], "twin"]))
+    assert f"Give the address ({', '.join(sorted((row['ip'], '198.18.0.77')))})" in result["msg"]
     twin = controller.task("address", "civo", **PLACE, address="198.18.0.77").result
     assert twin["address"]["id"] == "twin"
 

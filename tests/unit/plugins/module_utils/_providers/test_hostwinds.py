@@ -56,6 +56,7 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._core.model import 
 )
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.wait import Deadline, Operation
 from ansible_collections.polyhost.cloud.plugins.module_utils._http.client import Response, Retry
+from ansible_collections.polyhost.cloud.plugins.module_utils._journal import Journal
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import Connection, Receipt, Wish
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.hostwinds import api, mapping
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.hostwinds.driver import HostwindsDriver
@@ -1348,6 +1349,17 @@ def test_an_order_without_an_answer_is_never_repeated(upgrading: Script, driver:
     with pytest.raises(OutcomeUnknownError):
         resize(driver)
     assert actions(upgrading) == ["upgrade_instance"]
+
+
+def test_an_order_that_could_not_connect_is_ordered_by_the_next_run(world: World, upgrading: Script, driver: HostwindsDriver, tmp_path: t.Any) -> None:
+    world.journal = Journal(str(tmp_path), ("hostwinds",), world.waiter, read_only=False)
+    upgrading.on("upgrade_instance", *[no_connection()] * 9)
+    with pytest.raises(UnreachableError):
+        resize(driver)
+    upgrading.on("upgrade_instance", OK)
+    sent = len(upgrading.writes)
+    resize(driver)
+    assert actions(upgrading)[sent:] == ["upgrade_instance"]
 
 
 def test_a_server_that_runs_meanwhile_is_not_restarted_without_consent(world: World, upgrading: Script, driver: HostwindsDriver) -> None:
