@@ -90,7 +90,7 @@ EXAMPLES = r"""
 - name: The console of a dedicated machine at HosterAPI.de
   polyhost.cloud.vps_console:
     provider: hosterapi
-    dedicated: "501"
+    dedicated: "101"
   register: machine
 """
 

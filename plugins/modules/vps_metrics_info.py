@@ -49,7 +49,7 @@ EXAMPLES = r"""
 
 - name: Show when it was busy
   ansible.builtin.debug:
-    msg: "{{ load.metrics[0].points | selectattr('cpu_percent', '>', 80) | map(attribute='time') | list }}"
+    msg: "{{ load.metrics[0].points | selectattr('cpu_percent') | selectattr('cpu_percent', '>', 80) | map(attribute='time') | list }}"
   when: load.metrics | length > 0
 
 - name: The load of every server now

@@ -67,7 +67,7 @@ EXAMPLES = r"""
     id: "{{ item.id }}"
     state: absent
     expect: {status: available}
-  loop: "{{ left_behind.volumes | selectattr('created_at', 'lt', '2026') }}"
+  loop: "{{ left_behind.volumes | selectattr('created_at') | selectattr('created_at', 'lt', now(utc=true, fmt='%Y')) }}"
 """
 
 RETURN = r"""

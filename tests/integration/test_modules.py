@@ -247,15 +247,3 @@ def test_the_readme_playbook_does_what_the_readme_says(controller: Controller) -
     assert re.search(r"changed=1\b", made.output), made.output
     again = controller.playbook(str(playbook))
     assert re.search(r"changed=0\b", again.output), again.output
-
-
-@pytest.mark.parametrize("module", ["vps_instance", "vps_instance_info", "vps_catalog_info", "vps_provider_info"])
-def test_the_examples_of_the_documentation_run(controller: Controller, module: str) -> None:
-    source = (ROOT / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8")
-    found = re.search(r'EXAMPLES = r"""\n(.*?)"""', source, re.DOTALL)
-    assert found
-    playbook = controller.folder / "examples.yml"
-    header = "- hosts: localhost\n  connection: local\n  gather_facts: false\n  tasks:\n"
-    playbook.write_text(header + "".join(f"    {line}\n" for line in found[1].splitlines()), encoding="utf-8")
-    run = controller.playbook(str(playbook))
-    assert run.status == 0, run.output
