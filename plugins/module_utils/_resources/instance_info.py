@@ -9,7 +9,8 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from .._core.model import Instance
+from .._core.errors import NotFoundError
+from .._core.model import DELETING, Instance
 from .._core.together import side_by_side
 from .._providers.base import GATHERED, Driver
 from .._providers.details import DetailVerbs
@@ -74,9 +75,19 @@ def gather(driver: Driver, instances: t.Sequence[Instance], words: t.Collection[
             driver.context.warn(f"{driver.PROFILE.title} does not tell the {word.replace('_', ' ')} of instances, so {word} is empty")
     told = [word for word in wanted if word in offered]
     readers = _readers(driver, told)
-    jobs = [functools.partial(readers[word], each) for each in instances for word in told]
+    jobs = [functools.partial(_of, driver, each, word, readers[word]) for each in instances for word in told]
     answers = iter(side_by_side(jobs, driver.PROFILE.in_flight))
     return [{word: next(answers) if word in told else _nothing(word) for word in wanted} for _each in instances]
+
+
+def _of(driver: Driver, instance: Instance, word: str, read: t.Callable[[Instance], t.Any]) -> t.Any:
+    """What is read of one instance; nothing where it was going when it was listed, or has gone since."""
+    try:
+        return read(instance)
+    except NotFoundError:
+        if instance.status != DELETING and driver.get(str(instance.id)) is not None:
+            raise
+        return _nothing(word)
 
 
 def _nothing(word: str) -> t.Any:

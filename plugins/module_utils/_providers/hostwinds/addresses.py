@@ -7,15 +7,13 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import typing as t
 
-from ..._core.errors import NotAppliedError, NotFoundError, OptionError, OutcomeUnknownError
+from ..._core.errors import ConflictError, NotAppliedError, NotFoundError, OptionError, OutcomeUnknownError
 from ..._core.kinds import ADDRESS
 from ..._core.model import DELETING, DONE, Address, Instance, Outcome
 from ..._core.plan import Step
 from ..._core.records import NewRecord, Record
-from ..._core.together import side_by_side
 from ..._core.wait import Operation
 from ..addresses import ATTACHED, MAIN, SECONDARY, AddressVerbs
 from ..records import RecordWish
@@ -60,9 +58,7 @@ class HostwindsAddresses(AddressVerbs["HostwindsDriver"]):
         """All of all servers; each hangs on one."""
         if wanted["unattached"]:
             return []
-        servers = [instance] if instance else self.driver.list_all()
-        shown = side_by_side([functools.partial(self._listed, server) for server in servers], self.driver.api.client.in_flight)
-        return [record for records in shown for record in records]
+        return self.driver.of_each([instance] if instance else self.driver.list_all(), self._listed)
 
     def to_come(self, wish: RecordWish) -> Record | None:
         """A server comes with its main address, and whatever else somebody orders for it."""
@@ -92,8 +88,11 @@ class HostwindsAddresses(AddressVerbs["HostwindsDriver"]):
         """No call orders an address.
 
         Raises:
-            UnsupportedError: always.
+            UnsupportedError: always, unless it is the main one of a server that has none yet.
+            ConflictError: that.
         """
+        if instance and not wish["address"]:
+            raise ConflictError(f"{self.driver.label(instance)} shows no main address yet", hint="Run the task again when it has one.", id=instance.id)
         refusal = self.driver.unsupported("address.present")
         where = self.driver.label(instance) if instance else f"No server at {PROFILE.title}"
         has = "has not" if instance else "has"

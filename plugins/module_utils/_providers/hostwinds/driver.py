@@ -46,6 +46,7 @@ if t.TYPE_CHECKING:
     from ..operations import Operations
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+Told = t.TypeVar("Told")
 START_GRACE = 120.0  # seconds until an accepted request must show an effect (section 7)
 
 
@@ -164,6 +165,27 @@ class HostwindsDriver(Driver):
         full, short = self._id_set()
         everything = [self._listed_instance(key, None, full, short) or mapping.instance(short[key], self.account()) for key in {**full, **short}]
         return [i for i in everything if i.status != ABSENT and (not regions or i.region in (*regions, None))]
+
+    def of_each(self, servers: t.Sequence[Instance], read: t.Callable[[Instance], list[Told]]) -> list[Told]:
+        """What C(read) tells of each server, side by side; one that goes meanwhile has nothing to tell.
+
+        Raises:
+            VpsError: any other read failed.
+        """
+
+        def unless_gone(server: Instance) -> list[Told]:
+            if server.status == DELETING:
+                return []
+            try:
+                return read(server)
+            except NotFoundError:
+                now = self.fetch(str(server.id))
+                if now is not None and now.status != DELETING:
+                    raise
+                return []
+
+        told = side_by_side([functools.partial(unless_gone, server) for server in servers], self.api.client.in_flight)
+        return [each for several in told for each in several]
 
     def _id_set(self) -> tuple[dict[str, Row], dict[str, Row]]:
         full, short = side_by_side([self.api.instances, self.api.short_rows], self.api.client.in_flight)

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import functools
 import typing as t
 
 from ..._core.errors import NotAppliedError
@@ -15,7 +14,6 @@ from ..._core.model import DONE, Instance, Outcome
 from ..._core.normalise import integer, text
 from ..._core.plan import Step
 from ..._core.records import Record
-from ..._core.together import side_by_side
 from ..._core.wait import Deadline, Operation
 from ..records import RecordVerbs, RecordWish
 from .api import Row
@@ -38,8 +36,7 @@ class HostwindsSmtpFilters(RecordVerbs["HostwindsDriver"]):
 
     def select(self, wanted: RecordWish, instance: Instance | None) -> list[Record]:
         """The servers that have filters."""
-        servers = [instance] if instance else self.driver.list_all()
-        read = side_by_side([functools.partial(self._read, server) for server in servers], self.driver.api.client.in_flight)
+        read = self.driver.of_each([instance] if instance else self.driver.list_all(), lambda server: [self._read(server)])
         return [record for record in read if record["filters"]]
 
     def _read(self, server: Instance) -> Record:

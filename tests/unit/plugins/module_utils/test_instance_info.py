@@ -109,6 +109,16 @@ def test_maintenance_is_what_the_provider_says(controller: Controller) -> None:
     assert one(controller, "hostwinds", gather=["maintenance"])["maintenance"] == ["Snapshot is being taken."]
 
 
+def test_a_server_that_is_going_fails_no_list_and_one_that_stays_does(controller: Controller) -> None:
+    server = controller.made("hostwinds")
+    denied = [{"result": "error", "message": "A valid serviceid is required."}]
+    controller.simulator.fault("hostwinds", "get_instance_maintenance", "status", times=2, status=200, body=denied)
+    assert controller.info("hostwinds", gather=["maintenance"]).result["error"] == "NotFoundError"
+    controller.simulator["hostwinds"].patch(server["id"], {"task_state": "deleting"})
+    going = one(controller, "hostwinds", gather=["maintenance"])
+    assert (going["status"], going["maintenance"]) == ("deleting", [])
+
+
 def test_incidents_are_tidied_and_their_times_stay_as_they_are(controller: Controller) -> None:
     server = controller.made("hosterapi")
     raw = {"gid": 7, "start": "2026-03-01 10:00:00", "stop": None, "host": "198.18.0.1", "direction": 1, "impact": 3, "types": ["ddos"], "ongoing": "1"}

@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._core.errors import NotFoundError
+from ansible_collections.polyhost.cloud.plugins.module_utils._core.errors import ConflictError, ContradictionError, NotFoundError
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.model import Instance
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.plan import Step
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.records import Record
@@ -72,6 +72,25 @@ def test_a_read_that_fails_is_no_absence(world: World) -> None:
     world.script.on("get_instance_ips", BAD_ID)
     with pytest.raises(NotFoundError):
         found(world, instance="web", address=SECOND)
+
+
+def test_a_server_that_is_going_has_nothing_to_list(world: World) -> None:
+    world.script.has(row(13, task_state="deleting"), row(14))
+    world.script.on("get_instance_ips", BAD_ID)
+    world.script.on("get_instance", BAD_ID)
+    verbs = world.driver().verbs("address")
+    with pytest.raises(ContradictionError):  # the lists show 14 still
+        verbs.select(RecordWish(state="present"), None)
+    world.script.has(row(13, task_state="deleting"))
+    world.script.on("get_instance", BAD_ID)
+    assert verbs.select(RecordWish(state="present"), None) == []
+    gone = Instance("hostwinds", "hostwinds", id="14", name="web")
+    assert verbs.select(RecordWish(state="present"), gone) == []
+
+
+def test_the_main_address_of_a_server_that_has_none_yet(world: World) -> None:
+    with pytest.raises(ConflictError, match="no main address yet"):
+        world.driver().verbs("address").plan_new(RecordWish(state="present", options={"instance": "web"}), SERVER)
 
 
 @pytest.mark.parametrize(
