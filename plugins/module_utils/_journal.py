@@ -97,6 +97,10 @@ class Journal:
         finally:
             os.close(handle)
 
+    def left(self, what: str) -> t.Mapping[str, t.Any] | None:
+        """What is written about an order that may be open still; None for nothing."""
+        return _read(self._path(what))
+
     def forget(self, what: str) -> None:
         """Empty the note of an order whose object was seen."""
         path = self._path(what)

@@ -472,12 +472,17 @@ class DeclaredTask(ResourceTask[State]):
         known = (record and record.id) or server
         return f"{action} {self.kind.name} {known or f'{self.driver.wanted_region() or str()} {self.named(record)}'}"
 
-    def _lapsed(self, step: Step, left: t.Mapping[str, t.Any]) -> bool:
-        """Whether an earlier order that shows nothing was provably not carried out."""
+    def _lapsed(self, step: Step, left: t.Mapping[str, t.Any], *, looked_long: bool) -> bool:
+        """Whether an earlier order that shows nothing was provably not carried out.
+
+        Args:
+            looked_long: whether it was looked for as long as it may take to show.
+        """
+        sent_at = left.get("sent_at")
+        age = self.context.provider_time() - sent_at if isinstance(sent_at, (int, float)) else 0.0
         if self.verbs.absence_is_proof and step.action == "create":
-            return True
-        lapse, sent_at = self.verbs.lapse, left.get("sent_at")
-        return lapse is not None and isinstance(sent_at, (int, float)) and self.context.provider_time() - sent_at > lapse
+            return looked_long or age >= self._patience(step)
+        return self.verbs.lapse is not None and age > self.verbs.lapse
 
     def _leave(self, note: Note, state: State, step: Step) -> None:
         """Clear the note of an order that has ended; one that nobody waited for stays, and is known as told."""
@@ -509,19 +514,27 @@ class DeclaredTask(ResourceTask[State]):
             self._leave(note, state, step)
             return state
         meant = replace(step, before=left.get("before", step.before))
+        looked_long = self.context.deadline.remaining >= self._patience(step)
         if look_for(self.context, lambda: self._seen(meant, state), self._patience(step)) is not None:
             if meant != step:
                 self.needless(step)  # planned from what the earlier order left
             self.accepted(meant)
             note.clear()
             return self._followed(step, state, None)
-        if self._lapsed(step, left):
+        if self._lapsed(step, left, looked_long=looked_long):
             return self._ordered_now(step, state, note)
         when = iso_of(left["sent_at"]) if isinstance(left.get("sent_at"), (int, float)) else "an unknown time"
         raise OutcomeUnknownError(
             f"An earlier run ordered this ({self.label(state.record)}) at {when}, and nobody knows what became of it; nothing was ordered now",
-            hint=f"Look in the provider's panel. If there is no such order, remove {note.path} and run the task again.",
+            hint=f"Look in the provider's panel. {self._way_out(step, note)}",
         )
+
+    def _way_out(self, step: Step, note: Note) -> str:
+        """How to order again what shows nothing."""
+        by_hand = f"If there is no such order, remove {note.path} and run the task again."
+        if self.verbs.absence_is_proof and step.action == "create":
+            return f"What does not show within {self._patience(step):.0f} seconds was not ordered: run the task again after that time. {by_hand}"
+        return by_hand
 
     # -- compare ------------------------------------------------------------------------------------------------------
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import typing as t
 
+from .._core.errors import OptionError, OutcomeUnknownError
 from .._core.model import RUNNING, STOPPED, Instance
+from .._core.normalise import iso_of
 from .._core.plan import REBUILD, RESTART, STOP, Plan, Step
 from .._core.records import Field, Record
 from .._core.wait import Operation
 from ._declared import DeclaredTask, State
+from ._sending import look_for
 
 _ABILITIES = {"started": "power", "stopped": "power", "restarted": "power"}  # the others are called as their states are
 
@@ -27,6 +30,39 @@ class DedicatedTask(DeclaredTask):
     def named(self, record: Record | None) -> str | None:
         """Its id: a host name says nothing about who it is."""
         return (record or self.blank()).id
+
+    def fetch(self) -> State:
+        """As every resource; what an open order may still bring is looked for before it is taken for absent, or for not to be had."""
+        try:
+            state = super().fetch()
+        except OptionError:
+            if not self._has_come():
+                raise
+            return super().fetch()
+        is_gone = self.wish.state == "absent" and state.record is None
+        return super().fetch() if is_gone and self._has_come() else state
+
+    def _has_come(self) -> bool:
+        """Look for what an earlier run ordered, as long as it may take to be listed.
+
+        Raises:
+            OutcomeUnknownError: that is longer than this task may take.
+        """
+        left = self.context.journal.left(self._order_of("create", None))
+        if left is None:
+            return False
+        now = self.context.provider_time()
+        sent_at = left["sent_at"] if isinstance(left.get("sent_at"), (int, float)) else now
+        seconds = max(0.0, (self.verbs.patience or 0.0) - (now - sent_at))
+        in_time = self.context.deadline.remaining >= seconds
+        found = look_for(self.context, lambda: self.verbs.find(self.wish, None) or None, seconds)
+        if found is None and not in_time:
+            raise OutcomeUnknownError(
+                f"An earlier run ordered the {self.label(None)} at {iso_of(sent_at)}, and it is not listed yet; nothing was sent now",
+                hint=f"Run the task again after {seconds:.0f} seconds, or with a wait_timeout of more than that.",
+                id=self.named(None),
+            )
+        return found is not None
 
     def settled(self, record: Record | None, instance: Instance | None) -> Record | None:
         """A machine can be terminated before its order is complete."""

@@ -87,7 +87,7 @@ class HosterapiDedicated(RecordVerbs["HosterapiDriver"]):
         """The market, and the templates that can be installed."""
         lists: dict[str, list[dict[str, t.Any]]] = {}
         if wanted["market"]:
-            lists["offers"] = sorted((mapping.offer(row) for row in self.driver.send(api.MARKET)), key=lambda offer: int(offer["id"]))
+            lists["offers"] = sorted(self._offers().values(), key=lambda offer: int(offer["id"]))
         if wanted["images"]:
             lists["images"] = [{"id": name, "name": name, "region": None} for name in self._templates()]
         return lists
@@ -95,6 +95,10 @@ class HosterapiDedicated(RecordVerbs["HosterapiDriver"]):
     def _listed(self) -> dict[str, bool]:
         """Whether each machine's order is complete, by id."""
         return {str(integer(row["id"])): flag(row.get("orderComplete")) is True for row in self.driver.send(api.MACHINES)}
+
+    def _offers(self) -> dict[str, dict[str, t.Any]]:
+        """The machines of the market, by id."""
+        return {offer["id"]: offer for offer in map(mapping.offer, self.driver.send(api.MARKET))}
 
     def _templates(self) -> list[str]:
         """Names may repeat (section 8)."""
@@ -141,7 +145,7 @@ class HosterapiDedicated(RecordVerbs["HosterapiDriver"]):
     def plan_new(self, wish: RecordWish, instance: Instance | None) -> NewRecord:
         """A machine of the market with one of the templates."""
         sid = plain_id(wish["id"])
-        offers = {offer["id"]: offer for offer in map(mapping.offer, self.driver.send(api.MARKET))}
+        offers = self._offers()
         offer = offers.get(sid)
         if offer is None:
             raise OptionError(

@@ -351,6 +351,39 @@ def test_what_takes_hours_is_waited_for_by_the_next_run_and_not_ordered_again(co
     assert (done["changed"], done["dedicated"]["complete"], controller.writes("hosterapi")) == (False, True, [])
 
 
+LATE = 200.0  # seconds until an order is listed
+
+
+@pytest.fixture
+def _listed_late(controller: Controller, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed, shown_at = HosterapiDedicated._listed, controller.clock.now() + LATE
+    monkeypatch.setattr(HosterapiDedicated, "_listed", lambda verbs: listed(verbs) if controller.clock.now() >= shown_at else {})
+
+
+@pytest.mark.usefixtures("_listed_late")
+@pytest.mark.parametrize("in_market", [True, False])
+def test_an_order_that_is_not_listed_yet_is_not_sent_again(controller: Controller, monkeypatch: pytest.MonkeyPatch, in_market: bool) -> None:
+    market = run(controller, "dedicated_info", market=True)["offers"]
+    controller.simulator.fault("hosterapi", "dedicated_order", "reset_after")
+    assert run(controller, **WANTED, wait_timeout=5.0)["error"] == "OutcomeUnknownError"
+    if in_market:
+        monkeypatch.setattr(HosterapiDedicated, "_offers", lambda verbs: {offer["id"]: offer for offer in market})
+    early = run(controller, **WANTED, wait_timeout=5.0)
+    assert (early["error"], early["changed"], controller.writes("hosterapi")) == ("OutcomeUnknownError", False, [])
+    done = run(controller, **WANTED)
+    assert (done["dedicated"]["complete"], controller.writes("hosterapi")) == (True, [])
+
+
+@pytest.mark.usefixtures("_listed_late")
+def test_what_is_ordered_and_not_listed_yet_is_not_taken_for_absent(controller: Controller) -> None:
+    assert run(controller, **WANTED, wait=False)["changed"] is True
+    early = run(controller, id="101", state="absent", wait_timeout=5.0)
+    assert (early["error"], "not listed yet" in early["msg"], controller.writes("hosterapi")) == ("OutcomeUnknownError", True, [])
+    assert run(controller, id="101", state="absent")["changed"] is True
+    assert controller.writes("hosterapi") == ["dedicated_terminate"]
+    assert (run(controller, id="101", state="absent")["changed"], controller.calls("hosterapi")) == (False, ["dedicated_list"])
+
+
 def test_a_failed_order_is_told_and_the_machine_can_be_ordered_no_more(controller: Controller) -> None:
     controller.simulator.fault("hosterapi", "dedicated_order", "job_fails")
     assert "order of the dedicated machine 101 failed" in run(controller, **WANTED)["msg"]
