@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._core.errors import NotFoundError, OptionError, RejectedError
+from ..._core.errors import ConflictError, NotFoundError, OptionError, RejectedError
 from ..._core.model import Instance
 from ..._core.normalise import integer
 from ..._core.records import Record
@@ -37,15 +37,19 @@ class HosterapiConsoles(ConsoleVerbs["HosterapiDriver"]):
         """A fresh ticket.
 
         Raises:
+            ConflictError: the dedicated machine has none yet.
             NotFoundError: there is no such dedicated machine.
             RejectedError: the machine is not running.
         """
         try:
             url = self.driver.send(api.CONSOLE, str(instance.id)) if instance else self.driver.send(api.MACHINE_CONSOLE, wish["dedicated"])
         except NotFoundError as exc:
-            if instance is None:
-                raise self._no_machine(wish) from exc
-            raise
+            if instance is not None:
+                raise
+            if self._is_listed(wish):
+                message = f"{api.TITLE} has no console of the dedicated machine {wish['dedicated']} yet"
+                raise ConflictError(message, hint="Its order may not be complete; vps_dedicated waits for that.") from exc
+            raise self._no_machine(wish) from exc
         except RejectedError as exc:
             exc.hint = "A console needs a running machine: start it first."
             raise
@@ -54,9 +58,12 @@ class HosterapiConsoles(ConsoleVerbs["HosterapiDriver"]):
 
     def without_ticket(self, wish: RecordWish, instance: Instance | None) -> list[Record]:
         """What is known before; a dedicated machine that does not exist has no console."""
-        if instance is None and integer(wish["dedicated"]) not in {integer(row["id"]) for row in self.driver.send(api.MACHINES)}:
+        if instance is None and not self._is_listed(wish):
             self.driver.context.warn(f"{self._no_machine(wish).message}; the prediction takes it that an earlier task orders it")
         return [self.shown(wish, instance, type=TYPE, seconds=TICKET_SECONDS)]
+
+    def _is_listed(self, wish: RecordWish) -> bool:
+        return integer(wish["dedicated"]) in {integer(row["id"]) for row in self.driver.send(api.MACHINES)}
 
     def _no_machine(self, wish: RecordWish) -> NotFoundError:
         return NotFoundError(f"{api.TITLE} has no dedicated machine {wish['dedicated']}", hint="Give the id of an existing one; vps_dedicated_info lists them.")

@@ -519,7 +519,11 @@ class HosterapiDriver(Driver):
     def rebuild(self, instance: Instance, image: str | None) -> Operation | None:
         """Reinstall, with the same template unless another one is given; the job brings a new password."""
         sid = str(instance.id)
-        job_id = str(api.job_of(self.send(api.REINSTALL, sid, {"template": image} if image else None)))
+        try:
+            job_id = str(api.job_of(self.send(api.REINSTALL, sid, {"template": image} if image else None)))
+        except OutcomeUnknownError:
+            self._forget_software(sid)  # which may be gone
+            raise
         self._forget_software(sid)
 
         def check() -> Outcome | None:

@@ -52,8 +52,8 @@ class HosterapiSoftware(RecordVerbs["HosterapiDriver"]):
         wanted = [self._resolved(name) for name in wish["name"]]
         if instance is None:
             return []
-        marks = self._marks(str(instance.id))
-        return [self._record(instance, wanted, marks if wish["force"] else self._looked_after(str(instance.id), marks))]
+        sid = str(instance.id)
+        return [self._record(instance, wanted, self._marks(sid) if wish["force"] else self._looked_after(sid, wanted))]
 
     def select(self, wanted: RecordWish, instance: Instance | None) -> list[Record]:
         """All packages, with what the ledger knows of them on the server."""
@@ -97,9 +97,23 @@ class HosterapiSoftware(RecordVerbs["HosterapiDriver"]):
         ledger = self.driver.context.ledger
         return ledger.marks(self.driver.ledger_scope(None), software_of(sid)) if ledger else {}
 
-    def _looked_after(self, sid: str, marks: t.Mapping[str, Mark]) -> dict[str, Mark]:
-        """The marks, after a look at each job that was under way when they were written."""
-        return {package: (mark.state == JOB and self._at_end(sid, package, mark)) or mark for package, mark in marks.items()}
+    def _looked_after(self, sid: str, wanted: t.Collection[str]) -> dict[str, Mark]:
+        """The marks, after a look at each job that was under way when they were written.
+
+        A job about a package that is not wanted here failed for somebody else: its mark is gone, and a warning says so.
+        """
+        marks = self._marks(sid)
+        for package, mark in list(marks.items()):
+            if mark.state != JOB:
+                continue
+            try:
+                marks[package] = self._at_end(sid, package, mark) or mark
+            except (OperationFailedError, QuotaError, OutcomeUnknownError) as exc:
+                if package in wanted:
+                    raise
+                self.driver.context.warn(str(exc))
+                del marks[package]
+        return marks
 
     def _mark(self, sid: str, package: str, mark: Mark | None) -> None:
         if self.driver.context.ledger:
@@ -154,8 +168,9 @@ class HosterapiSoftware(RecordVerbs["HosterapiDriver"]):
         """
         try:
             output = self.driver.job_output(str(mark.operation_id))
-        except (OperationFailedError, QuotaError):
+        except (OperationFailedError, QuotaError) as exc:
             self._mark(sid, package, None)
+            exc.message = f"{exc.message}; it was to make {package} {mark.value} on server {sid}"
             raise
         except NotFoundError as exc:
             self._mark(sid, package, replace(mark, state=ORDERING))

@@ -147,6 +147,13 @@ def test_a_dedicated_machine_that_is_not_there(controller: Controller) -> None:
     assert "999" in done(controller, "hosterapi", dedicated="999", check=True)["warnings"][0]
 
 
+def test_a_dedicated_machine_that_is_not_set_up(controller: Controller) -> None:
+    wanted = machine(controller)
+    controller.simulator.fault("hosterapi", "dedicated_console", "status", status=404, body={"result": False, "error": "0x01: no vm with id 501 found"})
+    told = refused(controller, "hosterapi", dedicated=wanted)
+    assert (told["error"], "may not be complete" in told["msg"]) == ("ConflictError", True)
+
+
 # -- sessions ---------------------------------------------------------------------------------------------------------------
 
 

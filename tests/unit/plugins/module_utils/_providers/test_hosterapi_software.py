@@ -265,6 +265,17 @@ def test_a_job_that_fails_is_forgotten_and_its_reason_told(controller: Controlle
 
 
 @pytest.mark.usefixtures("server")
+def test_a_job_that_failed_for_another_package_is_told_and_stops_nothing(controller: Controller) -> None:
+    controller.simulator.fault("hosterapi", "software_install", "job_fails", output="0xd2: apt is broken")
+    run(controller, wait=False)
+    for check in (True, False):
+        reply = controller.task("software", "hosterapi", instance="cloud1", name=["teamspeak3"], password=PASSWORD, check=check)
+        assert (reply.result["changed"], states(reply.result)) == (True, {"teamspeak3": "installed"})
+        assert ["apt is broken; it was to make nextcloud installed on server" in warning for warning in reply.warnings] == [True]
+    assert states(run(controller)) == {"nextcloud": "installed"}
+
+
+@pytest.mark.usefixtures("server")
 def test_a_job_that_nobody_knows_any_more_is_unclear(controller: Controller) -> None:
     controller.simulator.fault("hosterapi", "software_install", "nothing")
     lost = run(controller)
@@ -308,6 +319,14 @@ def test_a_server_that_is_reinstalled_or_deleted_loses_its_marks(controller: Con
     assert json.loads(pathlib.Path(controller.ledger).read_text())["version"] == 2
     assert not controller.instance("hosterapi", name="cloud1", **options).result.get("failed")
     assert "marks" not in json.loads(pathlib.Path(controller.ledger).read_text())
+
+
+@pytest.mark.usefixtures("server")
+def test_a_server_that_may_have_been_reinstalled_loses_its_marks(controller: Controller) -> None:
+    run(controller)
+    controller.simulator.fault("hosterapi", "server_reinstall", "reset_after")
+    assert controller.instance("hosterapi", name="cloud1", state="rebuilt", allow=["rebuild"]).result["error"] == "OutcomeUnknownError"
+    assert states(run(controller, "software_info"))["nextcloud"] == "unknown"
 
 
 @pytest.mark.parametrize("provider", ["hostwinds", "civo", "gcore"])
