@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.errors import OptionError
+from .._core.errors import OperationFailedError, OptionError
+from .._core.model import ERROR
 from .._core.plan import Step
 from .._core.records import Field, Record
 from .._providers.volumes import ATTACHED, AVAILABLE
-from ._declared import INSTANCE, DeclaredTask
+from ._declared import INSTANCE, DeclaredTask, State
 
 
 class VolumeTask(DeclaredTask):
@@ -22,6 +23,13 @@ class VolumeTask(DeclaredTask):
         """Refuse sizes that no volume can have."""
         if self.wish["size_gb"] is not None and self.wish["size_gb"] < 1:
             raise OptionError(f"size_gb must be at least 1, not {self.wish['size_gb']}", option="size_gb")
+
+    def inspect(self, state: State) -> None:
+        """Refuse to take a volume that failed for one that is there."""
+        record = state.record
+        if self.wish.state != "absent" and record is not None and record["status"] == ERROR:
+            told = f"The {self.label(record)} is in an error state"
+            raise OperationFailedError(told, hint="Look at it in the provider's panel; one that was never of use can be deleted (state: absent).", id=record.id)
 
     def differs(self, field: Field, current: t.Any, wanted: t.Any) -> bool:
         """Tags are compared as text, whatever YAML makes of them."""

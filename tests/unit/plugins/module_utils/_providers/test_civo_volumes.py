@@ -276,6 +276,16 @@ def test_a_volume_that_is_still_made_is_attached_once_it_is_there(controller: Co
 # -- listing ------------------------------------------------------------------------------------------------------------
 
 
+def test_a_volume_that_failed_is_no_volume_and_can_be_deleted(controller: Controller) -> None:
+    made = controller.task("volume", "civo", **PLACE, name="data", size_gb=10).result["volume"]
+    civo = controller.simulator["civo"]
+    with civo.lock:
+        civo.table("volumes", "LON1")[made["id"]]["status"] = "failed"
+    result = controller.task("volume", "civo", **PLACE, name="data", size_gb=10).result
+    assert (result["error"], result["id"], result["changed"]) == ("OperationFailedError", made["id"], False)
+    assert controller.task("volume", "civo", **PLACE, name="data", state="absent").result["changed"] is True
+
+
 def test_the_list_is_filtered(controller: Controller) -> None:
     controller.made("civo")
     controller.task("volume", "civo", **PLACE, **NEW, instance="web1")
