@@ -36,7 +36,8 @@ attributes:
 options:
   instance:
     description:
-      - The name or id of the server. One of O(instance) and O(dedicated) is needed.
+      - Name or id of the server. What looks like an id is taken for one, and for a name where no server has that id.
+      - One of O(instance) and O(dedicated) is needed.
     type: str
   dedicated:
     description:
@@ -130,7 +131,7 @@ plan:
       type: dict
       returned: always
 plan_id:
-  description: Fingerprint of provider, account, object and steps; equal in check mode and in the real run that follows. See O(expect_plan).
+  description: Fingerprint of provider, account, machine and steps; equal in check mode and in the real run that follows. See O(expect_plan).
   returned: always
   type: str
 approvable:

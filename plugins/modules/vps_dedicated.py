@@ -20,6 +20,7 @@ description:
   - An order that is not among the machines of the account after five minutes, or leaves them again, has failed. The task says so.
   - The provider shows neither the end of a restart nor that of a reinstallation with the same image. A machine that is not seen to go down within a
     minute is taken to have been down and up again, with a warning.
+  - Check mode is the same path without the sending. It returns the plan, the predicted machine and the diff.
   - The other providers have no dedicated machines by their APIs. There the task is refused before anything is sent.
 author: polyhost.cloud contributors (@polyhost)
 extends_documentation_fragment:

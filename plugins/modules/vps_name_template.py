@@ -18,6 +18,7 @@ description:
     managed; since a write at the provider replaces everything, what is not managed is sent along as it is.
   - All that differs is one step and one write.
   - A single restriction cannot be lifted by itself. Drop all of them with O(state=absent) and set the others anew.
+  - Check mode is the same path without the sending. It returns the plan, the predicted restrictions and the diff.
   - The other providers restrict no names. There the task is refused before anything is sent.
 author: polyhost.cloud contributors (@polyhost)
 extends_documentation_fragment:
@@ -134,7 +135,7 @@ plan:
       type: dict
       returned: always
 plan_id:
-  description: Fingerprint of provider, account, object and steps; equal in check mode and in the real run that follows. See O(expect_plan).
+  description: Fingerprint of provider, account, restrictions and steps; equal in check mode and in the real run that follows. See O(expect_plan).
   returned: always
   type: str
 approvable:

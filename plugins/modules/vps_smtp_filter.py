@@ -18,6 +18,7 @@ description:
   - When the answer to the order is lost, the module looks for the invoice. A run that was killed leaves a note on the controller, by which the next
     one looks before it orders again; where nobody can know what became of the order, it fails and names the note. Two tasks of one controller
     order one after the other.
+  - Check mode is the same path without the sending. It returns the plan, the predicted filters and the diff.
   - The other providers have nothing like it. There the task is refused before anything is sent.
 author: polyhost.cloud contributors (@polyhost)
 extends_documentation_fragment:
@@ -108,7 +109,7 @@ approvable:
   returned: always
   type: bool
 drift:
-  description: Always empty here.
+  description: Always empty.
   returned: always
   type: list
   elements: dict
@@ -130,7 +131,9 @@ smtp_filter:
       type: dict
       returned: always
     filters:
-      description: Its filters; empty where its mail is not filtered.
+      description:
+        - Its filters; empty where its mail is not filtered. A fee that is paid at once, by what Hostwinds has on file, takes its filter off the list
+          together with the invoice.
       type: list
       elements: dict
       returned: always

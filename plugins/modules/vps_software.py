@@ -20,6 +20,7 @@ description:
   - The ledger is written before a package is sent. A run that was killed is gone on with by the next one, by its job. Where not even the job is
     known, nothing is sent any more until O(force=true), since nobody can tell what became of it.
   - A job that fails is forgotten, and the task fails with the provider's text.
+  - Check mode is the same path without the sending. It returns the plan, the predicted packages and the diff.
   - The other providers install no software. There the task is refused before anything is sent.
 author: polyhost.cloud contributors (@polyhost)
 extends_documentation_fragment:
@@ -34,7 +35,8 @@ attributes:
 options:
   instance:
     description:
-      - Name or id of the server.
+      - Name or id of the server. What looks like an id is taken for one, and for a name where no server has that id.
+      - Needed, except in check mode, where an earlier task may be about to tell it.
     type: str
   name:
     description:

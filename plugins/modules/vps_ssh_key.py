@@ -18,6 +18,7 @@ description:
     drift, since a key cannot be changed; V(replace) in O(allow) deletes it and uploads the wanted one. Servers keep the keys that they were made with.
   - What is no public key of OpenSSH is refused before anything is sent, a private key above all.
   - Nobody makes a pair without being asked to. Without O(public_key) and without O(generate) a key that does not exist is an error.
+  - Check mode is the same path without the sending. It returns the plan, the predicted key and the diff.
   - Hostwinds keeps keys in its panel only, HosterAPI.de has none. There the task is refused before anything is sent.
 author: polyhost.cloud contributors (@polyhost)
 extends_documentation_fragment:
@@ -134,7 +135,7 @@ plan:
       type: dict
       returned: always
 plan_id:
-  description: Fingerprint of provider, account, object and steps; equal in check mode and in the real run that follows. See O(expect_plan).
+  description: Fingerprint of provider, account, key and steps; equal in check mode and in the real run that follows. See O(expect_plan).
   returned: always
   type: str
 approvable:
