@@ -90,7 +90,7 @@ OPERATIONS = Operations(
         "volumes.delete": used("vps_volume", "state: absent"),
         "volumes.revert": used("vps_backup", "state: restored with restore_to: in_place"),
         "snapshots.list": used("vps_backup_info", "instance"),
-        "snapshots.get": used("vps_backup", "waiting"),
+        "snapshots.get": used("vps_backup", "state: absent of a backup that a task holds"),
         "snapshots.create": used("vps_backup", "state: present"),
         "snapshots.delete": used("vps_backup", "state: absent"),
         "lifecycle_policies.list": used("vps_backup", "schedule"),
