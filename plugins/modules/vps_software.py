@@ -19,7 +19,7 @@ description:
     otherwise, or restores a backup into it, repeats with O(force=true).
   - The ledger is written before a package is sent. A run that was killed is gone on with by the next one, by its job. Where not even the job is
     known, nothing is sent any more until O(force=true), since nobody can tell what became of it.
-  - A job that fails is forgotten, and the task fails with the provider's text.
+  - A job that fails is forgotten, and the task fails with the provider's text. One of an earlier run that was about other packages is told by a warning.
   - Check mode is the same path without the sending. It returns the plan, the predicted packages and the diff.
   - The other providers install no software. There the task is refused before anything is sent.
 author: polyhost.cloud contributors (@polyhost)

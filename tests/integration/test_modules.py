@@ -215,8 +215,11 @@ def test_ledger_clear_forgets_an_open_order(controller: Controller) -> None:
     again = controller.tasks(instance("hosterapi", wait_timeout=1))
     assert again.result["failed"] is True
     assert controller.simulator.writes("hosterapi").count("server_create") == 1
+    marks = {"hosterapi|host|||software 5": {"nextcloud": {"state": "live", "value": "installed", "at": 1.0}}}
+    controller.ledger.write_text(json.dumps({**json.loads(controller.ledger.read_text()), "version": 2, "marks": marks}))
     cleared = controller.playbook(str(ROOT / "playbooks" / "ledger_clear.yml"), "-e", json.dumps({"ledger": str(controller.ledger), "server": "web1"}))
     assert cleared.status == 0, cleared.output
+    assert json.loads(controller.ledger.read_text()) == {"version": 2, "entries": {}, "marks": marks}
     run = controller.tasks(instance("hosterapi"))
     assert run.result["changed"] is True, run.output
     assert len(controller.simulator["hosterapi"].instances()) == 1
