@@ -17,7 +17,8 @@ description:
     list is looked at before anything else is done. The price is in the plan.
   - Setting a machine up may take hours. A task that waits for it and runs into O(wait_timeout) fails and says so. The next run goes on waiting and
     orders nothing.
-  - An order that is not among the machines of the account after five minutes, or leaves them again, has failed. The task says so.
+  - An order that is not among the machines of the account after five minutes, or leaves them again, has failed. The task says so. Until then no
+    run orders it again, nor takes it for absent.
   - The provider shows neither the end of a restart nor that of a reinstallation with the same image. A machine that is not seen to go down within a
     minute is taken to have been down and up again, with a warning.
   - Check mode is the same path without the sending. It returns the plan, the predicted machine and the diff.
