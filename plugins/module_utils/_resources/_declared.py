@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from dataclasses import dataclass, replace
 
@@ -31,6 +32,7 @@ from .._core.plan import DELETE, DETACH, REPLACE, Drift, Plan, Step
 from .._core.records import Field, Kind, NewRecord, Record
 from .._core.wait import Operation
 from .._journal import Note
+from .._providers.agreement import agreed
 from .._providers.base import Driver
 from .._providers.records import RecordVerbs, RecordWish
 from ._guards import Subject, check_expected_fields
@@ -78,6 +80,7 @@ class DeclaredTask(ResourceTask[State]):
         self.title = driver.PROFILE.title
         self.verbs: RecordVerbs[t.Any] = driver.verbs(kind.name)
         self.presumed = False  # whether the task is about something that an earlier one would make (check mode)
+        self._server: Instance | None = None  # that the task names, once it was read
         check_expected_fields(wish.expect, ("provider", *kind.shows), f"a {self.kind.words}")
         self.check()
         self.verbs.check(wish)
@@ -154,21 +157,44 @@ class DeclaredTask(ResourceTask[State]):
 
     def fetch(self) -> State:
         """The object, the server it is to hang on, and what making it takes."""
-        instance = self._instance()
+        instance = self._server = self._instance()
         if not any(self.wish[option] for option in self.kind.identity):
             self.presumed = True  # check mode: an earlier task is about to tell what this one is about
         nowhere = self.presumed and (self.kind.identity == (INSTANCE,) or not any(self.wish[option] for option in self.kind.identity))
         record = None if nowhere else self.settled(self._one(self.verbs.find(self.wish, instance)), instance)
         if record is None and self.presumed:
             record = self.verbs.to_come(self.wish)
+        if record is None and self.wish.state == "absent" and self._still_made():
+            record = self.settled(self._one(self.verbs.find(self.wish, instance)), instance)
         self._check_identity(record)
         if record is not None and self.kind.ordered:
-            self.context.journal.forget(self._order_of("create", None))  # whatever a killed run left behind: it is there
+            self.context.journal.forget(self._order_of("create", None, record.fields.get("region")))  # whatever a killed run left behind: it is there
         state = State(record, instance)
         if record is None and self.wish.state in self.kind.creates:
             state = replace(state, new=self.verbs.plan_new(self.wish, instance))
         self.inspect(state)
         return state
+
+    def _still_made(self) -> bool:
+        """Whether an earlier run ordered what is not there, and its end was awaited now: it would come after all, and cost.
+
+        Raises:
+            OutcomeUnknownError: it may come still.
+        """
+        what, create = self._order_of("create", None), Step("create", self.kind.name)
+        left = self.context.journal.left(what) if self.kind.ordered and not self.context.check_mode else None
+        if left is None:
+            return False
+        operation = self.verbs.resume(str(left["operation_id"])) if left.get("operation_id") else None
+        if operation is not None:
+            with contextlib.suppress(OperationFailedError, QuotaError):
+                self.context.waiter.wait(operation, self.context.deadline)
+        elif look_for(self.context, lambda: self.verbs.find(self.wish, self._server) or None, self._patience(create)) is None:
+            if not self._lapsed(create, left, looked_long=not self.context.deadline.passed):
+                told = f"An earlier run ordered the {self.label(None)}, and it is not listed yet; nothing was sent now"
+                raise OutcomeUnknownError(told, hint="Run the task again in a while.")
+        self.context.journal.forget(what)
+        return True
 
     def settled(self, record: Record | None, instance: Instance | None) -> Record | None:
         """The object once nothing is under way with it any more, as far as this task waits at all."""
@@ -195,7 +221,7 @@ class DeclaredTask(ResourceTask[State]):
             ids = sorted(str(record.id or self.named(record)) for record in found)
             what = f"{self.kind.plural.replace('_', ' ')} of that description"
             options = ", ".join(sorted(str(record.fields.get("address")) for record in found))
-            handle = f"address ({options})" if "address" in self.kind.identity else "id"
+            handle = f"address ({options})" if "address" in self.kind.identity else "id" if "id" in self.kind.identity else "name of one"
             raise AmbiguousError.of(self.title, what, ids, f"Give the {handle}; nobody picks one of them for you.")
         return found[0] if found else None
 
@@ -428,7 +454,8 @@ class DeclaredTask(ResourceTask[State]):
 
     def _made(self, state: State, made_id: str | None) -> State:
         """The new object; two of one name, made by two controllers at once, are told."""
-        made = look_for(self.context, lambda: self._one(self.verbs.find(self.wish, state.instance)), SETTLE_SECONDS)
+        patience = (self.driver.PROFILE.look_seconds if self.kind.ordered else None) or SETTLE_SECONDS  # what is bought and not seen would be bought again
+        made = look_for(self.context, lambda: self._one(self.verbs.find(self.wish, state.instance)), patience)
         if made is None:
             raise NotAppliedError(f"{self.title} accepted the {self.label(None)}, but does not show it", hint="Run the task again.", id=made_id)
         return replace(state, record=made, made=True)
@@ -466,11 +493,18 @@ class DeclaredTask(ResourceTask[State]):
         refused = isinstance(exc, (RateLimitedError, UnreachableError))
         return refused or not isinstance(exc, (OutcomeUnknownError, TransientError, WaitTimeoutError, LedgerError))
 
-    def _order_of(self, action: str, record: Record | None) -> str:
-        """What the journal knows an order by; a new name would not change it."""
+    def _order_of(self, action: str, record: Record | None, region: str | None = None) -> str:
+        """What the journal knows an order by, however the task spells project, region and server; a new name would not change it."""
         server = (record.fields.get(INSTANCE) or {}).get("id") if record else None
         known = (record and record.id) or server
-        return f"{action} {self.kind.name} {known or f'{self.driver.wanted_region() or str()} {self.named(record)}'}"
+        return f"{action} {self.kind.name} {known or self._described(region)}"
+
+    def _described(self, region: str | None) -> str:
+        """What has no id yet: by its place, and by its name or else by its server."""
+        project = self.driver.ledger_scope(self.context.connection.region)[0]
+        place = region or (self._server.region if self._server else None) or self.driver.wanted_region() or ""
+        by_itself = any(self.wish[option] for option in self.kind.identity if option != INSTANCE)
+        return f"{project} {place} {self.named(None) if by_itself or self._server is None else self._server.id}"
 
     def _lapsed(self, step: Step, left: t.Mapping[str, t.Any], *, looked_long: bool) -> bool:
         """Whether an earlier order that shows nothing was provably not carried out.
@@ -506,7 +540,7 @@ class DeclaredTask(ResourceTask[State]):
         operation = self.verbs.resume(str(operation_id)) if operation_id else None
         if operation is not None:
             try:
-                state = self._followed(step, state, operation)
+                state = self._followed(step, state, None if self._has_ended(operation) else operation)
             except (NotAppliedError, OperationFailedError, QuotaError):
                 note.clear()  # it came to nothing, and the next run may order anew
                 raise
@@ -535,6 +569,10 @@ class DeclaredTask(ResourceTask[State]):
         if self.verbs.absence_is_proof and step.action == "create":
             return f"What does not show within {self._patience(step):.0f} seconds was not ordered: run the task again after that time. {by_hand}"
         return by_hand
+
+    def _has_ended(self, operation: Operation) -> bool:
+        """Whether an earlier order has ended where nobody waits for it: what came to nothing would else pass for under way for ever."""
+        return not self.wish.wait and agreed(self.context, operation.check, TransientError, SETTLE_SECONDS) is not None
 
     # -- compare ------------------------------------------------------------------------------------------------------
 

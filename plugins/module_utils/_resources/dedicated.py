@@ -32,15 +32,13 @@ class DedicatedTask(DeclaredTask):
         return (record or self.blank()).id
 
     def fetch(self) -> State:
-        """As every resource; what an open order may still bring is looked for before it is taken for absent, or for not to be had."""
+        """As every resource; what an open order may still bring is looked for before it is taken for not to be had."""
         try:
-            state = super().fetch()
+            return super().fetch()
         except OptionError:
             if not self._has_come():
                 raise
             return super().fetch()
-        is_gone = self.wish.state == "absent" and state.record is None
-        return super().fetch() if is_gone and self._has_come() else state
 
     def _has_come(self) -> bool:
         """Look for what an earlier run ordered, as long as it may take to be listed.

@@ -93,9 +93,16 @@ class GcoreVolumes(RecordVerbs["GcoreDriver"]):
         return [_record(row, region, None) for row, region in listed]
 
     def settling(self, record: Record) -> Operation | None:
-        """The task that holds it."""
+        """The task that holds it; one that is being made need not show it."""
         holder = record.facts.get("task")
-        return self.driver.tasks.release(holder, f"volume {record.id}") if holder else None
+        if holder:
+            return self.driver.tasks.release(holder, f"volume {record.id}")
+
+        def check() -> Outcome | None:
+            now = self._by_id(str(record["region"]), volume_id=str(record.id), instance=None)
+            return None if now is not None and now["status"] == CREATING else DONE
+
+        return Operation(f"creation of volume {record.id} at {TITLE}", check, POLL) if record["status"] == CREATING else None
 
     def review(self, record: Record, steps: t.Sequence[Step], wish: RecordWish) -> t.Sequence[str]:
         """Boot volumes stay where they are, some types do not grow, and a deletion takes the snapshots along (H4, H12)."""

@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.polyhost.cloud.plugins.module_utils._providers.gcore.volumes import GcoreVolumes
 from ansible_collections.polyhost.cloud.tests.unit.controller import Controller
 from ansible_collections.polyhost.cloud.tests.unit.scenarios import SCOPE
 
@@ -237,3 +238,59 @@ def test_what_a_slow_task_still_makes_is_not_ordered_again(account: Account) -> 
     simulator.clock.advance(600)
     assert account.done(name="data", size_gb=10)["volume"]["id"]
     assert account.writes == ["volumes.create"]
+
+
+def test_an_order_in_another_project_is_another_order(account: Account) -> None:
+    for project in ("1337", "1400"):
+        assert account.done(name="data", size_gb=10, project=project, wait=False)["changed"] is True
+    assert account.writes == ["volumes.create", "volumes.create"]
+
+
+def test_an_order_that_nobody_waited_for_and_that_failed_is_told_and_made_again(account: Account) -> None:
+    account.controller.simulator.settings("gcore", listed_while="finished")
+    account.controller.simulator.fault("gcore", "volumes.create", "task_fails", error="No space left")
+    account.done(name="data", size_gb=10, wait=False)
+    account.controller.simulator.clock.advance(600)
+    assert account.run(name="data", size_gb=10, wait=False)["error"] == "OperationFailedError"
+    assert account.writes == ["volumes.create"]
+    assert account.done(name="data", size_gb=10)["volume"]["id"]
+
+
+def test_an_order_whose_volume_somebody_removed_is_made_again(account: Account) -> None:
+    account.done(name="data", size_gb=10, wait=False)
+    account.controller.simulator.clock.advance(600)
+    account.own.shelf("volumes", SCOPE).pop(account.listed(name="data")[0]["id"])
+    assert account.run(name="data", size_gb=10, wait=False)["error"] == "NotAppliedError"
+    assert account.done(name="data", size_gb=10)["volume"]["id"]
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_what_is_still_being_made_is_not_absent(account: Account, lost: bool) -> None:
+    account.controller.simulator.settings("gcore", listed_while="finished", task_seconds=40 if not lost else 90)
+    if lost:
+        account.controller.simulator.fault("gcore", "volumes.create", "reset_after")
+    account.run(name="data", size_gb=10, wait=lost)
+    if lost:
+        assert account.run(name="data", state="absent", wait_timeout=5.0)["error"] == "OutcomeUnknownError"
+    result = account.done(name="data", state="absent")
+    assert ([step["action"] for step in result["plan"]], account.writes) == (["delete"], ["volumes.create", "volumes.delete"])
+
+
+def test_a_list_that_is_late_does_not_make_a_second_one(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    find, clock = GcoreVolumes.find, account.controller.clock
+    monkeypatch.setattr(GcoreVolumes, "find", lambda self, wish, instance: find(self, wish, instance) if clock.now() > 45 else [])
+    assert account.done(name="data", size_gb=10)["volume"]["id"]
+
+
+def test_one_that_is_being_made_without_showing_its_task_is_awaited(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    row, clock = account.row(account.made()), account.controller.clock
+    row["status"], sleep = "creating", clock.sleep
+
+    def until_it_is_made(seconds: float) -> None:
+        sleep(seconds)
+        if clock.now() > 60 and row["status"] == "creating":
+            row["status"] = "available"
+
+    monkeypatch.setattr(clock, "sleep", until_it_is_made)
+    assert account.done(name="data", instance="db1")["volume"]["status"] == "attached"
+    assert account.writes == ["volumes.attach"]
