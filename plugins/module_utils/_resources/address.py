@@ -53,10 +53,11 @@ class AddressTask(DeclaredTask):
         if wish["type"] not in (None, record["type"]) and not wish["primary"]:
             raise ExpectationError(f"The {label} is a {record['type']} one, not a {wish['type']} one; nothing was changed")
         if wish.state == "absent":
-            held = (record[INSTANCE] or {}).get("id")
-            if wish[INSTANCE] and held and (state.instance is None or held != state.instance.id):
-                raise ExpectationError(f"The {label} is not on {wish[INSTANCE]}, but on instance {held}; nothing was changed")
-            if record["primary"]:
+            held = record[INSTANCE]
+            if wish[INSTANCE] and held and (state.instance is None or held["id"] != state.instance.id):
+                holder = f"instance {held['id']}" if held["id"] else "something else"
+                raise ExpectationError(f"The {label} is not on {wish[INSTANCE]}, but on {holder}; nothing was changed")
+            if record["primary"] and "primary" in self.driver.PROFILE.capabilities.of(self.kind.name):  # elsewhere the verbs say where it goes with
                 raise OptionError(f"The {label} is the main one of its server, which cannot be removed", hint="Make another one the main address first.")
         if wish.state != "absent" and wish["primary"] is False and record["primary"]:
             raise OptionError(

@@ -314,11 +314,11 @@ class NetworkCalls(QuotaCalls):
         return self.page(call, found, lambda floating: self.floating_view(scope, floating))
 
     def get_floating_ip(self, call: Call) -> Response:
-        """C(floating_ips.get)"""
+        """C(floating_ips.get): only the list is said to tell the server"""
         scope = self.scope(call)
         floating = self.find("floatingips", scope, call.params["floating_ip_id"], "Floating IP")
         self.look_at(floating)
-        return Response(200, self.floating_view(scope, floating))
+        return Response(200, {key: value for key, value in self.floating_view(scope, floating).items() if key != "instance"})
 
     def create_floating_ip(self, call: Call) -> Response:
         """C(floating_ips.create)"""

@@ -80,9 +80,9 @@ class FloatingIps(AddressVerbs["GcoreDriver"]):
         return [_record(row, region) for region in self.driver.scope.searched() for row in self.driver.scope.pages(FLOATING_IPS, region)]
 
     def get(self, record: Record, wish: RecordWish, instance: Instance | None) -> Record | None:
-        """By its id, in the region that it was seen in."""
-        row = self._row(record)
-        return _record(row, str(record["region"])) if row is not None else None
+        """By its id, in the list of its region: only that tells the server, which one floating IP by itself need not show (section 9)."""
+        rows = self.driver.scope.pages(FLOATING_IPS, str(record["region"]))
+        return next((_record(row, str(record["region"])) for row in rows if text(row.get("id")) == record.id), None)
 
     def _row(self, record: Record) -> Row | None:
         try:

@@ -138,7 +138,8 @@ def test_an_external_interface_keeps_its_address(account: Account) -> None:
     (main,) = account.listed(type="main")
     assert account.done(address=main["address"], instance="web1")["changed"] is False
     assert account.refused(address=main["address"], name="mail")["error"] == "UnsupportedError"
-    assert account.refused(address=main["address"], state="absent")["error"] == "OptionError"
+    result = account.refused(address=main["address"], state="absent")
+    assert (result["error"], "vps_interface" in result["msg"]) == ("UnsupportedError", True)
     assert account.refused(instance="web1", address=main["address"], type="floating")["error"] == "ExpectationError"
 
 
@@ -170,3 +171,31 @@ def test_found_by_its_server_it_is_made_once(account: Account) -> None:
     assert account.done(instance="web1")["changed"] is False
     assert account.done(instance="web1", state="absent", allow=["detach"])["changed"] is True
     assert account.listed(type="floating") == []
+
+
+def test_however_its_server_and_region_are_spelt_it_is_made_once(account: Account) -> None:
+    account.inside()
+    account.controller.simulator.settings("gcore", listed_while="finished", task_seconds=100)
+    account.done(instance="web1", region=None, wait=False)
+    account.done(instance=account.server, wait=False)
+    assert account.done(instance="web1")["address"]["instance"]["id"] == account.server
+    assert account.writes == ["floating_ips.create"]
+
+
+def test_one_that_something_else_than_a_server_has_is_not_the_servers(account: Account) -> None:
+    address = account.done(name="vip")["address"]
+    account.own.shelf("floatingips", SCOPE)[address["id"]]["port_id"] = "a-load-balancer"
+    result = account.refused(name="vip", instance="web1", state="absent", allow=["detach"])
+    assert (result["error"], "something else" in result["msg"]) == ("ExpectationError", True)
+
+
+def test_a_task_of_an_unknown_type_may_be_our_order(account: Account) -> None:
+    simulator = account.controller.simulator
+    simulator.settings("gcore", listed_while="finished", task_seconds=600)
+    simulator.fault("gcore", "floating_ips.create", "reset_after")
+    assert account.run(name="vip")["error"] == "OutcomeUnknownError"
+    with account.own.lock:
+        for task in account.own.state["tasks"].values():
+            task["task_type"] = "create_fip"
+    assert account.run(name="vip")["error"] == "OutcomeUnknownError"
+    assert account.writes == ["floating_ips.create"]
