@@ -87,12 +87,14 @@ class Interfaces(RecordVerbs["GcoreDriver"]):
         label = f"Network interface {record.id} of {self.driver.label(instance)}"
         if not record["addresses"]:
             raise OptionError(f"{label} has no address, and {TITLE} detaches by address", hint="Detach it in the provider's panel.", option="network")
-        main = next((each.address for each in instance.addresses if each.primary), None)
+        main, carried = next((each.address for each in instance.addresses if each.primary), None), [each["address"] for each in record["addresses"]]
+        left = ", ".join(carried[1:])
+        warnings = [f"{label} keeps {left} until the next run: {TITLE} detaches by address, and this task does not wait"] if left and not wish.wait else []
         if record.facts["alone"]:
-            return [f"{label} is its last one; without it the server cannot be reached"]
-        if main in [each["address"] for each in record["addresses"]]:
-            return [f"{label} carries {main}, the address by which the server is reached"]
-        return ()
+            return [*warnings, f"{label} is its last one; without it the server cannot be reached"]
+        if main in carried:
+            return [*warnings, f"{label} carries {main}, the address by which the server is reached"]
+        return warnings
 
     # -- writes -----------------------------------------------------------------------------------------------------
 

@@ -140,7 +140,7 @@ def _record(row: Row) -> Record:
     identity = {"reseller_id": integer(row.get("reseller_id")), "region_id": integer(row.get("region_id"))}
     allowed = row["allow_custom_name"] if "allow_custom_name" in row else row.get("custom_name_allowed")
     known = {"reseller_id": text(row.get("reseller_id")), "region": text(row.get("region_id")), "custom_names": flag(allowed)}
-    kept = {word: row[word] for word in _KEPT if row.get(word) is not None}
+    kept = {word: value for word, value in {**row, _WORDS["custom_names"]: flag(allowed)}.items() if word in _KEPT and value is not None}
     return NAME_TEMPLATE.record(PROFILE.name, {**known, **_lists_of(row)}, {**identity, **kept})
 
 

@@ -80,6 +80,14 @@ def test_what_is_not_managed_is_sent_along(reseller: Controller) -> None:
     assert changed["name_template"]["load_balancer_templates"] == KEPT["allowed_lb_name_templates"]
 
 
+def test_free_names_stay_forbidden_whatever_the_provider_calls_them(reseller: Controller) -> None:
+    with reseller.simulator["gcore"].lock:
+        row = {"reseller_id": RESELLER, "region_id": 4, "custom_name_allowed": False, "allowed_name_templates": None}
+        reseller.simulator["gcore"].state["reseller_names"][f"{RESELLER}/4"] = row
+    done(reseller, templates=["new-{ip_octets}"])
+    assert bodies(reseller)[0]["allow_custom_name"] is False
+
+
 def test_lists_are_sets_and_an_empty_one_is_not_none(reseller: Controller) -> None:
     done(reseller, templates=["a-{ip_octets}", "b-{ip_octets}"])
     assert done(reseller, templates=["b-{ip_octets}", "a-{ip_octets}", "b-{ip_octets}"])["changed"] is False

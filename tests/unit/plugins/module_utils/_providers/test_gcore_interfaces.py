@@ -113,7 +113,7 @@ def test_two_in_one_place_are_enough_to_be_present_and_too_many_to_be_taken_away
     ports = [account.add(type="any_subnet", network_id=network, interface_name=name)["port_id"] for name in ("one", "two")]
     assert account.done(network="net1")["changed"] is False
     result = account.refused(network="net1", state="absent")
-    assert (result["error"], sorted(result["ids"])) == ("AmbiguousError", sorted(ports))
+    assert (result["error"], sorted(result["ids"]), "Give the name" in result["msg"]) == ("AmbiguousError", sorted(ports), True)
     assert account.done(network="net1", name="two", state="absent")["interface"]["id"] == ports[1]
     assert account.bodies()[0]["port_id"] == ports[1]
 
@@ -126,6 +126,16 @@ def test_being_cut_off_is_warned_about(account: Account) -> None:
     assert any("carries" in warning for warning in account.warnings)
     account.done(network="net1", state="absent")
     assert account.warnings == []
+
+
+def test_who_does_not_wait_is_told_of_the_addresses_that_stay(account: Account) -> None:
+    port = account.add(type="external", ip_family="dual")
+    with account.own.lock:
+        account.own.shelf("instances", SCOPE)[account.server]["ports"][:] = [port]
+    account.done(external=True, state="absent", wait=False, check=True)
+    assert any(f"keeps {port['ip_assignments'][1]['ip_address']}" in warning for warning in account.warnings)
+    account.done(external=True, state="absent", check=True)
+    assert not any("keeps" in warning for warning in account.warnings)
 
 
 def test_an_interface_whose_addresses_go_one_by_one_goes_as_a_whole(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
