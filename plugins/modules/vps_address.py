@@ -38,6 +38,8 @@ options:
       - Name or id of the server. What looks like an id is taken for one, and for a name where no server has that id.
       - Civo and Gcore, the server that is to have the address. An address that another server has is moved only with V(detach) in O(allow), and
         V("") takes it from its server, which needs the same. Left out, who has it is not managed.
+      - In check mode of a whole play, give the name of a server that an earlier task makes. Its id is not known yet, and what is empty reads as V("")
+        or as left out.
       - Hostwinds, the server whose address it is. An address cannot be moved there.
       - Civo, an assigned address is the public address of its server and takes the place of its ordinary one. A server that has a reserved address
         already is refused another one.

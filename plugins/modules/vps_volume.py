@@ -69,6 +69,8 @@ options:
       - Name or id of the server that is to have it, in the same region. What looks like an id is taken for one, and for a name where no server has that id.
       - A volume that another server has is moved, detached and then attached, only with V(detach) in O(allow). V("") takes it from its server, which needs
         the same. Left out, who has it is not managed.
+      - In check mode of a whole play, give the name of a server that an earlier task makes. Its id is not known yet, and what is empty reads as V("")
+        or as left out.
     type: str
   network:
     description:

@@ -32,7 +32,7 @@ def manage(kind: Kind, task_class: type[DeclaredTask] = DeclaredTask) -> Action:
     def action(driver: Driver, context: TaskContext, task: Task) -> dict[str, t.Any]:
         driver.require(kind.name)
         require_name(task, *kind.identity)
-        wish = RecordWish(state=task.options["state"], options=_own(task), **terms(driver, task.options))
+        wish = RecordWish(state=task.options["state"], options=_own(task, kind, driver), **terms(driver, task.options))
         return reply_of(task_class(kind, driver, wish, context.connection.token).run(), task)
 
     return action
@@ -45,7 +45,7 @@ def inform(kind: Kind) -> Action:
         if not supports(driver, kind.name):
             return {"changed": False, "supported": False, kind.plural: []}
         verbs: RecordVerbs[t.Any] = driver.verbs(kind.name)
-        wanted = RecordWish(state="present", options=_own(task))
+        wanted = RecordWish(state="present", options=_own(task, kind, driver))
         verbs.check(wanted)
         instance = locate(driver, wanted[INSTANCE], ("addresses",)) if wanted[INSTANCE] else None
         found = [] if wanted[INSTANCE] and instance is None else _select(verbs, wanted, instance)  # a server that does not exist has nothing
@@ -72,8 +72,19 @@ def _fits(record: Record, wanted: RecordWish, instance: Instance | None) -> bool
     return True
 
 
-def _own(task: Task) -> dict[str, t.Any]:
-    """The options that are not of every module, as far as they were given; an empty text is a value of its own."""
+def _own(task: Task, kind: Kind, driver: Driver) -> dict[str, t.Any]:
+    """The options that are not of every module, as far as they were given."""
     given = {option: value for option, value in task.options.items() if option not in _GENERAL and value is not None}
     given = {option: value.strip() if isinstance(value, str) and option not in SECRET_OPTIONS else value for option, value in given.items()}
+    given = {option: value for option, value in given.items() if value != "" or option not in _nameless(task, kind, driver)}
     return {**given, "address": canonical_address(given["address"])} if "address" in given else given
+
+
+def _nameless(task: Task, kind: Kind, driver: Driver) -> set[str]:
+    """The options that identify nothing when they are empty, as what an earlier task makes is in check mode (up to ansible-core 2.18).
+
+    The server that an object hangs on is none of them, since an empty text takes the object from it; where no object can be taken
+    from its server, that is refused, but in check mode.
+    """
+    links = {field.name for field in kind.fields if field.link}
+    return set(kind.identity) - (set() if task.check_mode and "attach" not in driver.PROFILE.capabilities.of(kind.name) else links)

@@ -14,7 +14,8 @@ from .._core.errors import ConsentError, CostError, DriftError, ExpectationError
 from .._core.plan import Plan, Step
 from .._providers.base import Driver, Terms
 
-_WHOLE = {"create": "Ordering", "replace": "Replacing", "restore": "Restoring", "stop": "Stopping the server for"}  # what is done to an object as a whole, in words
+# What is done to an object as a whole, in words.
+_WHOLE = {"create": "Ordering", "replace": "Replacing", "restore": "Restoring", "stop": "Stopping the server for"}
 
 
 @dataclass(frozen=True)

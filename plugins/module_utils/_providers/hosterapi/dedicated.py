@@ -92,6 +92,10 @@ class HosterapiDedicated(RecordVerbs["HosterapiDriver"]):
             lists["images"] = [{"id": name, "name": name, "region": None} for name in self._templates()]
         return lists
 
+    def to_come(self, wish: RecordWish) -> Record | None:
+        """A machine whose id an earlier task is about to tell is one that it orders."""
+        return None if wish.state == "absent" else DEDICATED.record(PROFILE.name, {})
+
     def _listed(self) -> dict[str, bool]:
         """Whether each machine's order is complete, by id."""
         return {str(integer(row["id"])): flag(row.get("orderComplete")) is True for row in self.driver.send(api.MACHINES)}
