@@ -25,6 +25,7 @@ class SoftwareTask(DeclaredTask):
     """One run of vps_software."""
 
     wish: RecordWish
+    _is_alone = False
 
     def check(self) -> None:
         """Without a ledger nobody knows what is installed."""
@@ -47,8 +48,13 @@ class SoftwareTask(DeclaredTask):
             self.presumed = True  # an earlier task is about to tell it
 
     def settled(self, record: Record | None, instance: t.Any) -> Record | None:
-        """What an earlier run began is awaited, unless it does not matter what is there."""
-        return record if self.wish["force"] else super().settled(record, instance)
+        """What an earlier run began is awaited, unless it does not matter what is there; so is another task that is sending just now."""
+        if record is None or self.wish["force"]:
+            return record
+        if record.facts["unclear"] and not self._is_alone:
+            with self._alone(record):
+                return super().settled(self._one(self.verbs.find(self.wish, instance)), instance)
+        return super().settled(record, instance)
 
     def inspect(self, state: State) -> None:
         """Nobody can see what became of a call whose answer never came.
@@ -110,7 +116,7 @@ class SoftwareTask(DeclaredTask):
             self.context.warn(f"{step.field} is left to the next run, since this one does not wait for job {state.operation_id}")
             self.needless(step)
             return state
-        with self._alone(state):
+        with self._alone(t.cast(Record, state.record)):
             if self.wish["force"]:
                 return self._sent(step, state)
             now = self.settled(self.now(state), state.instance)
@@ -121,11 +127,18 @@ class SoftwareTask(DeclaredTask):
                 return state
             return self._sent(step, state)
 
-    def _alone(self, state: State) -> t.ContextManager[None]:
-        ledger, server = self.context.ledger, t.cast(Record, state.record)[INSTANCE]["id"]
+    @contextlib.contextmanager
+    def _alone(self, record: Record) -> t.Iterator[None]:
+        ledger, server = self.context.ledger, record[INSTANCE]["id"]
         if ledger is None:
-            return contextlib.nullcontext()
-        return ledger.lock(self.driver.ledger_scope(None), f"{self.kind.name} {server}", self.context.deadline)
+            yield
+            return
+        with ledger.lock(self.driver.ledger_scope(None), f"{self.kind.name} {server}", self.context.deadline):
+            self._is_alone = True
+            try:
+                yield
+            finally:
+                self._is_alone = False
 
     def compare(self, state: State, plan: Plan) -> State:
         """Without a ledger there is nothing to compare with."""

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import pathlib
 import typing as t
@@ -15,6 +16,8 @@ import pytest
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.errors import OptionError, ProtocolError
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.model import Instance
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.plan import Step
+from ansible_collections.polyhost.cloud.plugins.module_utils._core.wait import Waiter
+from ansible_collections.polyhost.cloud.plugins.module_utils._ledger import Ledger, Mark
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import Connection
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.hosterapi.driver import HosterapiDriver
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.hosterapi.software import HosterapiSoftware
@@ -306,6 +309,22 @@ def test_what_another_task_has_done_meanwhile_is_not_done_again(controller: Cont
     monkeypatch.setattr(HosterapiSoftware, "find", find)
     result = run(controller)
     assert (result["plan"], states(result), writes(controller)) == ([], {"nextcloud": "installed"}, ["software_install"])
+
+
+def test_another_task_that_is_sending_just_now_is_waited_for(controller: Controller, server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = Ledger(controller.ledger, "hosterapi", controller.environ["HOSTERAPI_API_URL"].split("/")[2], Waiter(controller.clock), False)
+    lock = Ledger.lock
+
+    @contextlib.contextmanager
+    def free_once_it_has_sent(held: Ledger, *arguments: t.Any) -> t.Iterator[None]:
+        with lock(held, *arguments):
+            ledger.mark(("", ""), f"software {server}", "nextcloud", Mark("live", "installed", 1.0))
+            yield
+
+    ledger.mark(("", ""), f"software {server}", "nextcloud", Mark("ordering", "installed", 1.0))
+    monkeypatch.setattr(Ledger, "lock", free_once_it_has_sent)
+    result = run(controller)
+    assert (result["changed"], states(result), writes(controller)) == (False, {"nextcloud": "installed"}, [])
 
 
 @pytest.mark.parametrize(
