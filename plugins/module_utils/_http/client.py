@@ -74,6 +74,14 @@ class Retry(enum.Enum):
     NEVER = "never"  # writes; never sent twice on our own initiative
 
 
+class Refused(enum.Enum):
+    """What may be done after HTTP 429, by which the provider says that it did nothing."""
+
+    RESEND = "resend"  # wait and send again
+    LOOK_FIRST = "look_first"  # the caller reads the state before sending again
+    FINAL = "final"  # never sent twice, whatever the answer
+
+
 @dataclass(frozen=True)
 class Call:
     """One entry of a provider's list of calls.
@@ -84,8 +92,7 @@ class Call:
         path: below the base URL, with C({name}) for path parameters.
         mutates: whether it changes state or money; the guard of check mode goes by this.
         retry: what may be done after an unclear outcome.
-        resend_refused: whether HTTP 429 may be answered by waiting and sending again (the provider refused it before
-            doing anything). False for orders, where another look comes first, and at Hostwinds for all writes.
+        refused: what may be done after HTTP 429, where the call writes; reads are sent again.
     """
 
     id: str
@@ -93,7 +100,7 @@ class Call:
     path: str
     mutates: bool = False
     retry: Retry = Retry.READ
-    resend_refused: bool = True
+    refused: Refused = Refused.RESEND
 
 
 @dataclass(frozen=True)
@@ -383,7 +390,7 @@ class Client:
         if not isinstance(error, TransientError) or attempt >= self._backoff.retries:
             return None
         if isinstance(error, RateLimitedError):
-            if call.mutates and not call.resend_refused:
+            if call.mutates and call.refused is not Refused.RESEND:
                 return None
             return error.retry_after if error.retry_after is not None else self._backoff.pause(attempt)
         if isinstance(error, UnreachableError) or call.retry in (Retry.READ, Retry.IDEMPOTENT):
@@ -396,7 +403,7 @@ class Client:
             return error
         refused = isinstance(error, RateLimitedError)
         final = error if refused else OutcomeUnknownError(f"{error.message}; whether it was carried out is not known", **error.facts)
-        final.check_first = call.retry is Retry.CHECK_FIRST and not (refused and call.resend_refused)
+        final.check_first = call.refused is Refused.LOOK_FIRST if refused else call.retry is Retry.CHECK_FIRST
         return final
 
     def _retry_after(self, headers: t.Mapping[str, str]) -> float | None:

@@ -319,7 +319,6 @@ class Driver(abc.ABC):
     PROFILE: t.ClassVar[Profile]
     VERBS: t.ClassVar[t.Mapping[str, t.Callable[[t.Any], t.Any]]] = {}  # by resource; each imports its verbs when it is called
     compared_sizes: t.ClassVar[tuple[str, ...]] = ("size", "cpu", "memory_mb", "disk_gb", "ip_count")  # what a running server can be compared in
-    resend_refused_order: t.ClassVar[bool] = True  # whether an order refused by HTTP 429 may be sent again after another look
     stops_before_delete: t.ClassVar[bool] = False  # whether a running server has to be stopped before it can be deleted
     absence_is_proof: t.ClassVar[bool] = False  # whether an order that shows nothing within look_seconds was provably not carried out
     id_form: t.ClassVar[re.Pattern[str]] = re.compile(r"[1-9][0-9]*")  # what an id looks like where a name or an id may stand

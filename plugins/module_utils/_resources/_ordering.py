@@ -114,7 +114,7 @@ class Ordering:
             except RateLimitedError as exc:
                 pause = exc.retry_after if exc.retry_after is not None else 2.0 ** (attempt + 1)
                 too_long = waiter.waited_to_retry + pause > self.context.max_retry_wait
-                if not self.driver.resend_refused_order or attempt == REFUSED_RETRIES or too_long:
+                if not exc.check_first or attempt == REFUSED_RETRIES or too_long:
                     raise
             waiter.pause_to_retry(pause)
             attempt += 1

@@ -24,7 +24,7 @@ from ..._core.errors import (
     VpsError,
 )
 from ..._core.normalise import integer, one_line, text
-from ..._http.client import REQUEST_ID_HEADERS, Authorise, Backoff, Call, Response, Retry, unreadable
+from ..._http.client import REQUEST_ID_HEADERS, Authorise, Backoff, Call, Refused, Response, Retry, unreadable
 
 TITLE = "Civo"
 BACKOFF = Backoff(retries=4, first=2.0, cap=60.0)  # section 3.1
@@ -60,7 +60,12 @@ def _once(call_id: str, path: str) -> Call:
     return Call(call_id, "POST", path, mutates=True, retry=Retry.NEVER)
 
 
-CREATE = Call("instances.create", "POST", _INSTANCES, mutates=True, retry=Retry.NEVER, resend_refused=False)
+def _order(call_id: str, path: str) -> Call:
+    """A call that makes something that costs money: after a refusal another look comes first (section 3.2)."""
+    return Call(call_id, "POST", path, mutates=True, retry=Retry.NEVER, refused=Refused.LOOK_FIRST)
+
+
+CREATE = _order("instances.create", _INSTANCES)
 LIST = Call("instances.list", "GET", _INSTANCES)
 GET = Call("instances.get", "GET", _ONE)
 SET_TAGS = _idempotent("instances.set_tags", "PUT", f"{_ONE}/tags")
@@ -106,12 +111,12 @@ SCHEDULE_CREATE = _once("snapshot_schedules.create", _SCHEDULES)
 SCHEDULE_UPDATE = _idempotent("snapshot_schedules.update", "PUT", f"{_SCHEDULES}/{{id}}")
 SCHEDULE_DELETE = _idempotent("snapshot_schedules.delete", "DELETE", f"{_SCHEDULES}/{{id}}")
 IPS = Call("ips.list", "GET", _IPS)
-IP_CREATE = _once("ips.create", _IPS)
+IP_CREATE = _order("ips.create", _IPS)
 IP_RENAME = _idempotent("ips.rename", "PUT", f"{_IPS}/{{id}}")
 IP_ACTION = _after_a_look("ips.action", "POST", f"{_IPS}/{{id}}/actions")
 IP_DELETE = _idempotent("ips.delete", "DELETE", f"{_IPS}/{{id}}")
 VOLUMES = Call("volumes.list", "GET", _VOLUMES)
-VOLUME_CREATE = _once("volumes.create", _VOLUMES)
+VOLUME_CREATE = _order("volumes.create", _VOLUMES)
 VOLUME_ATTACH = _after_a_look("volumes.attach", "PUT", f"{_VOLUMES}/{{id}}/attach")
 VOLUME_DETACH = _after_a_look("volumes.detach", "PUT", f"{_VOLUMES}/{{id}}/detach")
 VOLUME_DELETE = _idempotent("volumes.delete", "DELETE", f"{_VOLUMES}/{{id}}")

@@ -23,7 +23,7 @@ from ..._core.errors import (
 )
 from ..._core.normalise import integer, one_line, text
 from ..._core.together import side_by_side
-from ..._http.client import REQUEST_ID_HEADERS, Authorise, Backoff, Call, Response, Retry, unreadable
+from ..._http.client import REQUEST_ID_HEADERS, Authorise, Backoff, Call, Refused, Response, Retry, unreadable
 
 if t.TYPE_CHECKING:
     from ..base import Context
@@ -84,7 +84,7 @@ TASK = Call("tasks.get", "GET", "/v1/tasks/{task_id}")
 TASKS = Call("tasks.list", "GET", "/v1/tasks")
 LIST = Call("instances.list", "GET", _INSTANCES)
 GET = Call("instances.get", "GET", _INSTANCE)
-CREATE = Call("instances.create", "POST", f"/v2/instances/{_PLACE}", mutates=True, retry=Retry.NEVER, resend_refused=False)
+CREATE = Call("instances.create", "POST", f"/v2/instances/{_PLACE}", mutates=True, retry=Retry.NEVER, refused=Refused.LOOK_FIRST)
 SEARCH = Call("instances.search", "GET", "/v1/instances/search")
 METRICS = Call("instances.metrics", "POST", f"{_INSTANCE}/metrics")
 QUOTAS = Call("quotas.all", "GET", "/v2/client_quotas")
@@ -324,7 +324,7 @@ class Api:
             data = ahead.pop(offset) if offset in ahead else page(offset)
             before = len(found)
             for position, row in enumerate(data["results"], offset):
-                identity = next((row[key] for key in ("id", "instance_id", "flavor_id", "servergroup_id") if row.get(key) is not None), None)
+                identity = next((row[key] for key in ("id", "instance_id", "flavor_id", "servergroup_id", "port_id") if row.get(key) is not None), None)
                 found.setdefault(str(identity) if identity is not None else position, row)
             offset += len(data["results"])
             count = integer(data.get("count"))

@@ -22,7 +22,7 @@ from ..._core.errors import (
     VpsError,
 )
 from ..._core.normalise import integer, one_line
-from ..._http.client import REQUEST_ID_HEADERS, Authorise, Backoff, Call, Response, Retry, unreadable
+from ..._http.client import REQUEST_ID_HEADERS, Authorise, Backoff, Call, Refused, Response, Retry, unreadable
 
 TITLE = "HosterAPI.de"
 BACKOFF = Backoff(retries=4, first=1.0, cap=30.0)
@@ -37,7 +37,7 @@ UNKNOWN_JOB = "0xc1"
 
 _SERVER = "/datacenter/server/{sid}"
 
-CREATE = Call("server_create", "POST", "/datacenter/server", mutates=True, retry=Retry.NEVER, resend_refused=False)
+CREATE = Call("server_create", "POST", "/datacenter/server", mutates=True, retry=Retry.NEVER, refused=Refused.LOOK_FIRST)
 LIST = Call("server_list", "GET", "/datacenter/server")
 CONFIG = Call("server_config", "GET", f"{_SERVER}/config")
 STATUS = Call("server_status", "GET", f"{_SERVER}/status")
@@ -68,7 +68,7 @@ MACHINES = Call("dedicated_list", "GET", "/datacenter/dedicated")
 MACHINE_CONFIG = Call("dedicated_config", "GET", f"{_MACHINE}/config")
 MACHINE_STATUS = Call("dedicated_status", "GET", f"{_MACHINE}/status")
 MACHINE_CONSOLE = Call("dedicated_console", "GET", f"{_MACHINE}/console")
-MACHINE_ORDER = Call("dedicated_order", "POST", "/datacenter/dedicated/order", mutates=True, retry=Retry.NEVER, resend_refused=False)
+MACHINE_ORDER = Call("dedicated_order", "POST", "/datacenter/dedicated/order", mutates=True, retry=Retry.NEVER, refused=Refused.LOOK_FIRST)
 MACHINE_START = Call("dedicated_start", "PUT", f"{_MACHINE}/start", mutates=True, retry=Retry.CHECK_FIRST)
 MACHINE_SHUTDOWN = Call("dedicated_shutdown", "PUT", f"{_MACHINE}/shutdown", mutates=True, retry=Retry.CHECK_FIRST)
 MACHINE_REBOOT = Call("dedicated_reboot", "PUT", f"{_MACHINE}/reboot", mutates=True, retry=Retry.NEVER)

@@ -25,7 +25,7 @@ from ..._core.errors import (
     VpsError,
 )
 from ..._core.normalise import integer, one_line, text
-from ..._http.client import REQUEST_ID_HEADERS, Authorise, Backoff, Call, Client, Response, Retry, unreadable
+from ..._http.client import REQUEST_ID_HEADERS, Authorise, Backoff, Call, Client, Refused, Response, Retry, unreadable
 from ..base import Context
 
 TITLE = "Hostwinds"
@@ -49,7 +49,7 @@ def _read(action: str) -> Call:
 
 
 def _write(action: str, retry: Retry) -> Call:
-    return Call(action, "POST", "", mutates=True, retry=retry, resend_refused=False)
+    return Call(action, "POST", "", mutates=True, retry=retry, refused=Refused.LOOK_FIRST if retry is Retry.CHECK_FIRST else Refused.FINAL)
 
 
 CALLS: dict[str, Call] = {

@@ -56,7 +56,6 @@ class HostwindsDriver(Driver):
     PROFILE = PROFILE
     VERBS = VERBS
     compared_sizes = ("size",)
-    resend_refused_order = False
 
     @classmethod
     def operations(cls) -> Operations:

@@ -26,7 +26,7 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._core.errors import
     VpsError,
     WriteRefusedError,
 )
-from ansible_collections.polyhost.cloud.plugins.module_utils._http.client import Backoff, Call, Retry
+from ansible_collections.polyhost.cloud.plugins.module_utils._http.client import Backoff, Call, Refused, Retry
 from ansible_collections.polyhost.cloud.tests.unit.fakes import START, Behaviour, Stub, answer, hang, reset_after, reset_before
 
 READ = Call("servers.list", "GET", "/servers")
@@ -34,7 +34,7 @@ POST_READ = Call("get_servers", "POST", "/api.php")
 IDEMPOTENT = Call("servers.tag", "PUT", "/servers/{id}/tags", mutates=True, retry=Retry.IDEMPOTENT)
 CHECK_FIRST = Call("servers.stop", "POST", "/servers/{id}/stop", mutates=True, retry=Retry.CHECK_FIRST)
 NEVER = Call("servers.create", "POST", "/servers", mutates=True, retry=Retry.NEVER)
-ORDER = Call("servers.order", "POST", "/servers", mutates=True, retry=Retry.NEVER, resend_refused=False)
+ORDER = Call("servers.order", "POST", "/servers", mutates=True, retry=Retry.NEVER, refused=Refused.LOOK_FIRST)
 ALL = (READ, POST_READ, IDEMPOTENT, CHECK_FIRST, NEVER, ORDER)
 PATH = {"id": "1"}
 ATTEMPTS = 3
@@ -104,7 +104,7 @@ def test_too_many_requests(bench: t.Any, call: Call, kind: str) -> None:
     assert isinstance(error, RateLimitedError)
     assert len(stub.requests) == (1 if call is ORDER else ATTEMPTS)
     if call.mutates:
-        assert error.check_first is (call.retry is Retry.CHECK_FIRST and not call.resend_refused)
+        assert error.check_first is (call is ORDER)
     if call is ORDER:
         assert bench.clock.slept == []
         assert error.retry_after == {"none": None, "seconds": 7.0, "date": 7.0}[kind]

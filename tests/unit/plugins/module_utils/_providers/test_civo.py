@@ -33,7 +33,7 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._core.errors import
     WriteRefusedError,
 )
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.model import RESCUE, RUNNING, STOPPED, Instance, Ref
-from ansible_collections.polyhost.cloud.plugins.module_utils._http.client import Response, Retry
+from ansible_collections.polyhost.cloud.plugins.module_utils._http.client import Refused, Response, Retry
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import FIELDS, Connection, Order, Wish
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.civo import api, mapping
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.civo.driver import CivoDriver
@@ -233,7 +233,7 @@ def test_what_may_be_sent_again() -> None:
         "volumes.create",
     }
     assert [call.id for call in api.CALLS if call.retry is Retry.CHECK_FIRST] == ["instances.resize", "ips.action", "volumes.attach", "volumes.detach"]
-    assert [call.id for call in api.CALLS if not call.resend_refused] == ["instances.create"]
+    assert [call.id for call in api.CALLS if call.refused is Refused.LOOK_FIRST] == ["instances.create", "ips.create", "volumes.create"]
     assert all(call.mutates == (call.method != "GET") == (call.retry is not Retry.READ) for call in api.CALLS)
 
 

@@ -35,7 +35,7 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._core.errors import
 )
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.model import DELETING, RUNNING, Instance, Price, Ref
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.wait import Operation
-from ansible_collections.polyhost.cloud.plugins.module_utils._http.client import Response, Retry
+from ansible_collections.polyhost.cloud.plugins.module_utils._http.client import Refused, Response, Retry
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import FIELDS as ALL_FIELDS
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import Connection, Receipt, Wish
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.gcore import api, mapping
@@ -225,7 +225,7 @@ def test_calls_that_write_are_sent_again_only_where_the_contract_allows() -> Non
         "ssh_keys.create",
     }
     assert set(writes.values()) == {Retry.NEVER, Retry.IDEMPOTENT}
-    assert [call.id for call in api.CALLS if not call.resend_refused] == ["instances.create"]
+    assert [call.id for call in api.CALLS if call.refused is Refused.LOOK_FIRST] == ["instances.create"]
     assert all(call.retry is Retry.READ for call in api.CALLS if not call.mutates)
     assert not api.CHECK_LIMITS.mutates
 
@@ -314,6 +314,12 @@ def test_an_empty_page_ends_a_list_and_a_missing_count_reads_on(world: World) ->
     assert len(world.driver.find("web1").matches) == 1
     world.script.on(LIST, {"results": [vm()]}, {"results": [vm(id="vm-2")]}, {"results": []})
     assert len(world.driver.find("web1").matches) == 2
+
+
+def test_a_list_of_interfaces_that_knows_neither_pages_nor_count_ends(world: World) -> None:
+    world.script.on(INTERFACES, {"results": [{"port_id": "p1"}, {"port_id": "p2"}]})
+    path = {"project_id": "1337", "region_id": "4", "instance_id": "vm-1"}
+    assert [row["port_id"] for row in world.driver.api.pages(api.INTERFACES, path)] == ["p1", "p2"]
 
 
 def test_a_list_that_changes_while_its_pages_are_read_is_read_again(world: World) -> None:

@@ -34,7 +34,7 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._core.errors import
 )
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.model import RUNNING, STOPPED, UNKNOWN, Instance, Outcome
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.wait import Operation
-from ansible_collections.polyhost.cloud.plugins.module_utils._http.client import Response, Retry
+from ansible_collections.polyhost.cloud.plugins.module_utils._http.client import Refused, Response, Retry
 from ansible_collections.polyhost.cloud.plugins.module_utils._ledger import JOB, LIVE, ORDERING, Entry, Ledger
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import FIELDS as ALL_FIELDS
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import Connection, Receipt, Wish
@@ -178,7 +178,7 @@ def test_what_may_be_sent_again() -> None:
         "software_uninstall",
     }
     assert all(call.mutates == (call.method != "GET") == (call.retry is not Retry.READ) for call in api.CALLS)
-    assert [call.id for call in api.CALLS if not call.resend_refused] == ["server_create", "dedicated_order"]
+    assert [call.id for call in api.CALLS if call.refused is Refused.LOOK_FIRST] == ["server_create", "dedicated_order"]
 
 
 def answer(status: int, content: t.Any) -> Response:
@@ -642,10 +642,10 @@ def test_a_refused_order_is_left_to_the_neutral_layer(driver: HosterapiDriver, s
     world.has()
     script.on("GET /datacenter/templates", ["Debian12.0"])
     script.on(f"POST {SERVER}", (429, {"message": "Too Many Attempts."}))
-    with pytest.raises(RateLimitedError):
+    with pytest.raises(RateLimitedError) as raised:
         driver.place(driver.order(wish()))
     assert len(script.writes) == 1
-    assert driver.resend_refused_order
+    assert raised.value.check_first
 
 
 def job(status: str, output: t.Any = None) -> dict[str, t.Any]:

@@ -55,7 +55,7 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._core.model import 
     Ref,
 )
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.wait import Deadline, Operation
-from ansible_collections.polyhost.cloud.plugins.module_utils._http.client import Response, Retry
+from ansible_collections.polyhost.cloud.plugins.module_utils._http.client import Refused, Response, Retry
 from ansible_collections.polyhost.cloud.plugins.module_utils._journal import Journal
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import Connection, Receipt, Wish
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.hostwinds import api, mapping
@@ -237,7 +237,9 @@ def test_what_may_be_sent_again() -> None:
     assert {name for name, call in api.CALLS.items() if call.retry is Retry.NEVER} == never
     assert {name for name, call in api.CALLS.items() if call.retry is Retry.CHECK_FIRST} == check_first
     assert {name for name, call in api.CALLS.items() if call.mutates} == never | check_first
-    assert not any(call.resend_refused for call in api.CALLS.values() if call.mutates)
+    for call in api.CALLS.values():
+        if call.mutates:
+            assert call.refused is (Refused.LOOK_FIRST if call.retry is Retry.CHECK_FIRST else Refused.FINAL), call.id
 
 
 def test_a_read_is_sent_four_times_at_most(world: World, script: Script, driver: HostwindsDriver) -> None:

@@ -300,8 +300,10 @@ def test_the_credentials_are_not_looked_at_as_an_answer(tmp_path: t.Any) -> None
 # -- too many requests --------------------------------------------------------------------------------------------------------------
 
 
-def refused(retry_after: float | None = None) -> RateLimitedError:
-    return RateLimitedError("HTTP 429", retry_after=retry_after)
+def refused(retry_after: float | None = None, *, check_first: bool = True) -> RateLimitedError:
+    error = RateLimitedError("HTTP 429", retry_after=retry_after)
+    error.check_first = check_first
+    return error
 
 
 def test_a_refused_order_is_sent_again_after_the_wait_and_another_look(tmp_path: t.Any) -> None:
@@ -345,8 +347,7 @@ def test_refusals_have_an_end(tmp_path: t.Any, answers: list[t.Any], placed: int
 
 
 def test_where_a_refusal_proves_nothing_the_order_is_never_sent_again(tmp_path: t.Any) -> None:
-    world = World(tmp_path, place=[refused(1.0), Receipt("7")])
-    world.driver.resend_refused_order = False  # type: ignore[misc]
+    world = World(tmp_path, place=[refused(1.0, check_first=False), Receipt("7")])
     with pytest.raises(VpsError):
         world.create()
     assert world.placed == 1
