@@ -10,7 +10,8 @@ import typing as t
 
 from .._core.errors import OptionError
 from .._core.normalise import address_family
-from .records import D, RecordVerbs, RecordWish
+from .records import RecordVerbs, RecordWish
+from .verbs import D
 
 # Types: a server's own, and those that are kept for themselves and can hang on any server.
 MAIN = "main"

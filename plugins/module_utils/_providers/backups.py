@@ -17,8 +17,7 @@ from dataclasses import dataclass, field
 from .._core.model import Backup, Instance, Part, Schedule
 from .._core.wait import Operation
 from .base import Order
-
-D = t.TypeVar("D", bound="t.Any")
+from .verbs import D, Verbs
 
 _TIME_BEHIND_NAME = re.compile(r"--[0-9]{8}t[0-9]{6}z")  # two dashes: names that are made up have one
 
@@ -67,21 +66,14 @@ class Restored:
     volumes: tuple[str, ...] = field(default=())
 
 
-class BackupVerbs(abc.ABC, t.Generic[D]):
-    """The verbs of a provider's backups.
-
-    Args:
-        driver: the driver of the same provider.
-    """
+class BackupVerbs(Verbs[D]):
+    """The verbs of a provider's backups."""
 
     costs: t.ClassVar[bool] = False  # whether a backup is paid for as long as it exists
     restores_elsewhere: t.ClassVar[bool] = False  # whether something new can be made at one server from the backup of another
     unique_names: t.ClassVar[bool] = False  # whether a name is taken as long as a backup has it
     needs_instance: t.ClassVar[bool] = False  # whether an id tells a backup only together with its server
     look_seconds: t.ClassVar[float | None] = None  # how long to look for what an unclear order makes, where that is not the profile's time
-
-    def __init__(self, driver: D) -> None:
-        self.driver = driver
 
     # -- options ----------------------------------------------------------------------------------------------------
 

@@ -14,8 +14,7 @@ from .._core.model import Instance
 from .._core.normalise import epoch, iso_of
 from .._core.records import Record
 from .records import RecordVerbs, RecordWish
-
-D = t.TypeVar("D", bound="t.Any")
+from .verbs import D
 
 
 class ConsoleVerbs(RecordVerbs[D]):

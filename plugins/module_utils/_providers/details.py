@@ -11,8 +11,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._core.model import Instance, Ref
-
-D = t.TypeVar("D", bound="t.Any")
+from .verbs import D, Verbs
 
 Allowed = t.Mapping[str, "Allowed"]
 LEAF: Allowed = {}
@@ -55,15 +54,8 @@ class Sighting:
     client: str | None
 
 
-class DetailVerbs(abc.ABC, t.Generic[D]):
-    """What vps_instance_info can tell beyond the instance itself.
-
-    Args:
-        driver: the driver of the same provider.
-    """
-
-    def __init__(self, driver: D) -> None:
-        self.driver = driver
+class DetailVerbs(Verbs[D]):
+    """What vps_instance_info can tell beyond the instance itself."""
 
     @abc.abstractmethod
     def readers(self) -> t.Mapping[str, t.Callable[[Instance], t.Any]]:
@@ -77,15 +69,8 @@ class DetailVerbs(abc.ABC, t.Generic[D]):
         raise self.driver.unsupported("instance_info.search")
 
 
-class SizesVerbs(abc.ABC, t.Generic[D]):
-    """Which sizes fit; entries as C(Driver.catalog) tells them.
-
-    Args:
-        driver: the driver of the same provider.
-    """
-
-    def __init__(self, driver: D) -> None:
-        self.driver = driver
+class SizesVerbs(Verbs[D]):
+    """Which sizes fit; entries as C(Driver.catalog) tells them."""
 
     @abc.abstractmethod
     def for_instance(self, instance: Instance) -> list[dict[str, t.Any]]:

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from .._core.model import Instance
 from .._core.normalise import integer
 from .base import Wish
-
-D = t.TypeVar("D", bound="t.Any")
+from .verbs import D, Verbs
 
 # What a point in time may show; None where the provider does not tell it.
 POINT: t.Mapping[str, t.Any] = {
@@ -34,15 +33,8 @@ POINT: t.Mapping[str, t.Any] = {
 }
 
 
-class MetricsVerbs(abc.ABC, t.Generic[D]):
-    """The verbs of load figures.
-
-    Args:
-        driver: the driver of the same provider.
-    """
-
-    def __init__(self, driver: D) -> None:
-        self.driver = driver
+class MetricsVerbs(Verbs[D]):
+    """The verbs of load figures."""
 
     @abc.abstractmethod
     def read(self, instance: Instance, hours: int) -> list[dict[str, t.Any]]:
@@ -94,15 +86,8 @@ class Shortfall:
         return {"name": self.name, "missing": self.missing, "limit": self.limit, "used": self.used}
 
 
-class QuotaVerbs(abc.ABC, t.Generic[D]):
-    """The verbs of limits.
-
-    Args:
-        driver: the driver of the same provider.
-    """
-
-    def __init__(self, driver: D) -> None:
-        self.driver = driver
+class QuotaVerbs(Verbs[D]):
+    """The verbs of limits."""
 
     @abc.abstractmethod
     def read(self) -> list[Quota]:

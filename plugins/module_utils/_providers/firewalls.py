@@ -17,8 +17,7 @@ from .._core.errors import OptionError
 from .._core.model import Firewall, Instance, Ref
 from .._core.rules import DENY, GROUP, Difference, Rule, lines
 from .._core.wait import Operation
-
-D = t.TypeVar("D", bound="t.Any")
+from .verbs import D, Verbs
 
 
 @dataclass(frozen=True)
@@ -36,18 +35,11 @@ class NewFirewall:
     unknown: tuple[str, ...] = ()  # names that do not exist (yet); only check mode goes on with them
 
 
-class FirewallVerbs(abc.ABC, t.Generic[D]):
-    """The verbs of a provider's firewalls.
-
-    Args:
-        driver: the driver of the same provider.
-    """
+class FirewallVerbs(Verbs[D]):
+    """The verbs of a provider's firewalls."""
 
     lists_users: t.ClassVar[bool] = True  # whether it can be asked which servers have a firewall
     exclusive: t.ClassVar[bool] = False  # whether a server has exactly one, so that taking it away means giving another one
-
-    def __init__(self, driver: D) -> None:
-        self.driver = driver
 
     # -- options ----------------------------------------------------------------------------------------------------
 

@@ -18,8 +18,7 @@ from .._core.plan import Step
 from .._core.records import NewRecord, Record
 from .._core.wait import Operation
 from .base import Terms
-
-D = t.TypeVar("D", bound="t.Any")
+from .verbs import D, Verbs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,20 +36,13 @@ class RecordWish(Terms):
         return self.options.get(option)
 
 
-class RecordVerbs(abc.ABC, t.Generic[D]):
-    """The verbs of one declared resource at one provider.
-
-    Args:
-        driver: the driver of the same provider.
-    """
+class RecordVerbs(Verbs[D]):
+    """The verbs of one declared resource at one provider."""
 
     moves: t.ClassVar[bool] = True  # whether attaching to one server takes it from another by itself
     cost: t.ClassVar[bool] = False  # whether making one costs money
     patience: t.ClassVar[float | None] = None  # seconds to look for what an unclear order made; None: as for orders of servers
     lapse: t.ClassVar[float | None] = None  # seconds after which an order that shows nothing was not carried out; None: nobody can know
-
-    def __init__(self, driver: D) -> None:
-        self.driver = driver
 
     @property
     def absence_is_proof(self) -> bool:

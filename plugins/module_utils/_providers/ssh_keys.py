@@ -15,8 +15,7 @@ from .._core.model import Instance
 from .._core.normalise import iso_utc, text
 from .._core.records import NewRecord, Record
 from .records import RecordVerbs, RecordWish
-
-D = t.TypeVar("D", bound="t.Any")
+from .verbs import D
 
 PRIVATE_KEY = "private_key"  # what making a pair brings, among the outcome's credentials
 
