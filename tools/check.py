@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from environments import programs
+from postgresql import surroundings
 from tree import make_tree
 from workshop import CACHE, COLLECTION, HOME, TREE, Failure, Finished, environment, main, run
 
@@ -115,7 +116,7 @@ class Checks:
         seen.parent.mkdir(parents=True, exist_ok=True)
         seen.unlink(missing_ok=True)
         which = self._only or [SUITES["integration"]]
-        return run_pytest("integration", programs("test"), which, workers=WORKERS["integration"], OPERATIONS_SEEN=str(seen))
+        return run_pytest("integration", programs("test"), which, workers=WORKERS["integration"], OPERATIONS_SEEN=str(seen), **surroundings())
 
     def operations(self) -> Tally:
         """Whether the integration tests have shown every operation of the providers' tables on the wire, and none besides."""
