@@ -121,7 +121,7 @@ class Checks:
     def operations(self) -> Tally:
         """Whether the integration tests have shown every operation of the providers' tables on the wire, and none besides."""
         _headline("operations")
-        command = [programs("test") / "python", "tools/operations.py", REPORTS / "operations-seen.jsonl"]
+        command: list[str | Path] = [programs("test") / "python", "tools/operations.py", REPORTS / "operations-seen.jsonl"]
         finished = run(command, cwd=COLLECTION, env={**environment(programs("test")), "PYTHONPATH": str(TREE)}, timeout=60)
         return _verdict("operations", finished, r"(\d+) operations were seen")
 
