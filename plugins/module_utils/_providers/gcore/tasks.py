@@ -76,7 +76,7 @@ def task_of(row: Row) -> Task:
         type=text(row.get("task_type")),
         state=str(row.get("state")).upper(),
         error=text(row.get("error")) or "",
-        name=text(data.get("name")) or text(only) or text(tags.get(NAME_TAG)),
+        name=text(tags.get(NAME_TAG)) or text(data.get("name")) or text(only),  # ours before one that the provider made by a template
         project=text(row.get("project_id")),
         region=text(row.get("region_id")),
         instances=made("instances"),

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.errors import ConflictError, NotAppliedError, OptionError
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.model import Ref
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import Receipt
+from ansible_collections.polyhost.cloud.plugins.module_utils._providers.gcore.tasks import task_of
 
 from .test_gcore import BASE, CATALOGUE, GET, LIST, TAGS_REPLACE, TAGS_SET, Row, World, listed, problem, refusal, task, vm, wish
 
@@ -257,3 +258,8 @@ def test_an_unfinished_order_is_known_by_the_tag_that_it_carries(world: World) -
     operation = world.driver.unfinished({"name": "web1", "region": "4", "name_template": "vm-{ip_octets}"})
     assert operation is not None
     assert operation.id == "t-1"
+
+
+@pytest.mark.parametrize("made", [{}, {"name": "vps-203-0-113-9"}, {"names": ["vps-203-0-113-9"]}])
+def test_an_unfinished_create_by_template_is_known_by_our_name(made: Row) -> None:
+    assert task_of({"id": "t-1", "state": "NEW", "data": {"tags": {"ansible_name": "web1"}, **made}}).name == "web1"
