@@ -11,7 +11,8 @@ The playbooks C(address_into_service) and C(address_out_of_service) keep it. By 
     address_register.py [--check] close --address=ADDRESS
 
 It is a table of a PostgreSQL database where the environment variable VPS_ADDRESS_REGISTER_DSN says which (a secret, so never an argument), else
-of an SQLite file: C(--file), else the variable VPS_ADDRESS_REGISTER, else a file in the home folder. Either is made when first written to.
+of an SQLite file: C(--file), else the variable VPS_ADDRESS_REGISTER, else a file in the home folder. To name both is refused. Either is made
+when first written to.
 
 What is told is one JSON object: C(rows) of C(list), else C(changed) and C(row). With C(--check) nothing is written, and a time that is not known
 yet is null. Exit code 2: it failed, and the last line says why.
@@ -88,10 +89,10 @@ class Place:
         Raises:
             Failure: they name two.
         """
-        dsn = environ.get(DSN) or None
-        if dsn and file:
-            raise Failure(f"the register is in two places: unset {DSN}, or leave the file out")
-        return cls(Path(file or environ.get(FILE) or DEFAULT_FILE).expanduser(), dsn)
+        dsn, named = environ.get(DSN) or None, file or environ.get(FILE)
+        if dsn and named:
+            raise Failure(f"the register cannot be in two places: unset {DSN}, or leave {named} out ({FILE} or the argument)")
+        return cls(Path(named or DEFAULT_FILE).expanduser(), dsn)
 
     @contextlib.contextmanager
     def transaction(self, *, writes: bool, check: bool = False) -> t.Iterator[Execute]:

@@ -14,6 +14,7 @@ import sys
 import threading
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import dns.message
 import dns.rcode
@@ -96,7 +97,8 @@ class Story:
 
 def register(controller: Controller, *arguments: str) -> t.Any:
     """What the register's script tells."""
-    controller.environ.setdefault("VPS_ADDRESS_REGISTER", str(controller.folder / "register.sqlite"))
+    if "VPS_ADDRESS_REGISTER_DSN" not in controller.environ:
+        controller.environ["VPS_ADDRESS_REGISTER"] = str(controller.folder / "register.sqlite")
     told = subprocess.run([sys.executable, SCRIPTS / "address_register.py", *arguments], env=controller.environ, capture_output=True, text=True, check=True)
     return json.loads(told.stdout)
 
@@ -187,7 +189,9 @@ def test_check_mode_of_both_writes_nothing(controller: Controller) -> None:
     before = register(controller, "list")
     given = {"provider": "civo", "region": "LON1", "instance": "web1", "hostname": "new.example.com", "firewall": "web", "tenant": "acme"}
     controller.environ["VPS_RESOLVERS"] = Zone({}, {}).place
-    foreseen = controller.playbook(INTO, OUT, "--check", "-e", f"address={address}", *(f"-e{name}={value}" for name, value in given.items()))
+    here = {"PWD": str(controller.folder), "VPS_ADDRESS_REGISTER": "register.sqlite"}  # from where the user is, not from the collection's folder
+    words = ["--check", "-e", f"address={address}", *(f"-e{name}={value}" for name, value in given.items())]
+    foreseen = controller.playbook(INTO, OUT, *words, environ=here)
     assert foreseen.status == 0, foreseen.output
     assert "changed=5" in foreseen.output, foreseen.output
     assert controller.simulator.writes("civo") == []
@@ -224,12 +228,12 @@ def postgresql() -> t.Iterator[str]:
 
 
 @pytest.fixture
-def register_environment(request: pytest.FixtureRequest) -> dict[str, str]:
-    """What leads a playbook to PostgreSQL, where there is one, by a connection string with a password; else nothing."""
+def register_environment(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """What leads a playbook to PostgreSQL, where there is one, by a connection string with a password; else to a file."""
     try:
         return {"VPS_ADDRESS_REGISTER_DSN": request.getfixturevalue("postgresql")}
     except pytest.skip.Exception:
-        return {}
+        return {"VPS_ADDRESS_REGISTER": str(tmp_path / "register.sqlite")}
 
 
 def prove_register(controller: Controller) -> None:
@@ -265,4 +269,3 @@ def test_the_register_in_sqlite(controller: Controller) -> None:
 def test_the_register_in_postgresql(controller: Controller, postgresql: str) -> None:
     controller.environ["VPS_ADDRESS_REGISTER_DSN"] = postgresql
     prove_register(controller)
-    assert not (controller.folder / "register.sqlite").exists()

@@ -70,9 +70,10 @@ def test_where_the_register_is(tmp_path: Path) -> None:
     assert register.Place.of(None, {}).file == Path("~/.local/share/polyhost.cloud/address_register.sqlite").expanduser()
     assert register.Place.of(None, {register.FILE: "/a"}) == register.Place(Path("/a"))
     assert register.Place.of("/b", {register.FILE: "/a"}) == register.Place(Path("/b"))
-    assert register.Place.of(None, {register.FILE: "/a", register.DSN: "host=x"}).dsn == "host=x"
-    with pytest.raises(register.Failure, match="two places"):
-        register.Place.of("/b", {register.DSN: "host=x"})
+    assert register.Place.of(None, {register.DSN: "host=x"}).dsn == "host=x"
+    for file, environ in (("/b", {register.DSN: "host=x"}), (None, {register.FILE: "/a", register.DSN: "host=x"})):
+        with pytest.raises(register.Failure, match="two places"):
+            register.Place.of(file, environ)
 
 
 def test_a_check_makes_no_file_and_a_run_makes_one_for_the_owner_only(place: t.Any) -> None:
