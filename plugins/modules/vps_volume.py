@@ -53,8 +53,8 @@ options:
   size_gb:
     description:
       - Size in GiB. Needed for a new one, unless it is made of a O(snapshot), which has a size.
-      - Gcore, a greater size than the present one grows it, while it is attached too, and it costs more from then on. Volumes of the type
-        V(ssd_lowlatency) cannot grow. A volume that has grown cannot be restored in place from an older snapshot.
+      - Gcore, a greater size than the present one grows it, while it is attached too. It costs more from then on, so it needs V(cost) in O(allow).
+        Volumes of the type V(ssd_lowlatency) cannot grow. A volume that has grown cannot be restored in place from an older snapshot.
       - Civo cannot grow a volume. A greater size is refused before anything is sent.
       - A smaller size than the present one is an error.
     type: int
@@ -110,6 +110,7 @@ EXAMPLES = r"""
     region: Luxembourg-2
     id: "{{ data.volume.id }}"
     size_gb: 80
+    allow: [cost]
 
 - name: Move it to another server
   polyhost.cloud.vps_volume:

@@ -101,7 +101,7 @@ def test_the_tour_of_resources_at_gcore(controller: Controller) -> None:
         go("backup", instance="web1", schedule={"name": "daily", "every": "24h", "keep": 2}),
         go("backup", instance="web1", schedule={"name": "daily"}, state="absent"),
         go("backup", instance="web1", id="{{ kept.backup.parts[1].id }}", state="restored", restore_to="in_place", allow=["rebuild"]),
-        go("volume", name="data", size_gb=20),
+        go("volume", name="data", size_gb=20, allow=["cost"]),
         go("backup", instance="web1", id="{{ kept.backup.id }}", state="absent"),
         go("volume", name="data", state="absent"),
         go("volume_info"),

@@ -54,7 +54,7 @@ def _detached(stage: Stage) -> Options:
 
 
 def _grown(stage: Stage) -> Options:
-    return {"id": _made(stage)["id"], "size_gb": 20}
+    return {"id": _made(stage)["id"], "size_gb": 20, "allow": ["cost"]}
 
 
 def _deleted(stage: Stage) -> Options:

@@ -53,7 +53,7 @@ VOLUME = Kind(
         Field("name", action="rename"),
         Field("tags", fixed=True),
         Field("type", fixed=True),
-        Field("size_gb", action="grow", grows=True, cost=True),
+        Field("size_gb", action="grow", grows=True, needs=("cost",), cost=True),
         Field("instance", link=True),
     ),
     ordered=True,

@@ -366,7 +366,7 @@ class DeclaredTask(ResourceTask[State]):
         """Send one step, and wait for its end where the task waits at all."""
         if step.action == "replace":
             return self._replaced(step, state)
-        if _is_order(step):
+        if self._is_order(step):
             return self._ordered(step, state) if self.kind.ordered else self._sent(step, state)
         if state.record is None:
             self.context.warn(f"{step.field} is left to the next run, since this one does not wait for the {self.kind.words}")
@@ -409,7 +409,7 @@ class DeclaredTask(ResourceTask[State]):
         return self.predict(state, [step])
 
     def _patience(self, step: Step) -> float:
-        if not _is_order(step):
+        if not self._is_order(step):
             return SETTLE_SECONDS
         return self.verbs.patience or self.driver.PROFILE.look_seconds or SETTLE_SECONDS
 
@@ -433,8 +433,16 @@ class DeclaredTask(ResourceTask[State]):
         pending = self.verbs.settling(now) if now is not None else None
         return pending or self.driver.operation(f"{step.action} of a {self.kind.words}", lambda: DONE)
 
+    def _field_of(self, step: Step) -> Field | None:
+        """The field that a step sets; None for what makes, removes or acts."""
+        return next((each for each in self.kind.fields if each.name == step.field and (each.link or each.action == step.action)), None)
+
+    def _is_order(self, step: Step) -> bool:
+        """Whether a step makes something, or spends money each time it is sent; what sets a value is the same when it is set twice."""
+        return step.action == "create" or (step.cost and bool(step.needs) and self._field_of(step) is None)
+
     def _shows(self, step: Step, now: Record, state: State) -> bool:
-        field = next((each for each in self.kind.fields if each.name == step.field and (each.link or each.action == step.action)), None)
+        field = self._field_of(step)
         if field is None:
             return self.holds(step, now, state)
         if field.link:
@@ -615,11 +623,6 @@ def server_of(instance: Instance | None, wanted: str | None) -> dict[str, str | 
     if instance is None:
         return {"id": None, "name": wanted} if wanted else None
     return {"id": instance.id, "name": instance.name}
-
-
-def _is_order(step: Step) -> bool:
-    """Whether a step makes something, or spends money by consent."""
-    return step.action == "create" or (step.cost and bool(step.needs))
 
 
 def ability_of(field: Field) -> str:

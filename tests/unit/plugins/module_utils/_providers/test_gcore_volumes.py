@@ -146,7 +146,8 @@ def test_a_size_only_grows_and_not_of_every_type(account: Account) -> None:
 
 def test_growing_while_attached(account: Account) -> None:
     account.made(instance="db1")
-    result = account.done(name="data", size_gb=20)
+    assert account.refused(name="data", size_gb=20)["needs"] == ["cost"]
+    result = account.done(name="data", size_gb=20, allow=["cost"])
     assert [(step["action"], step["before"], step["after"], step["cost"]) for step in result["plan"]] == [("grow", 10, 20, True)]
     assert (result["volume"]["size_gb"], result["volume"]["status"], account.writes) == (20, "attached", ["volumes.extend"])
 
