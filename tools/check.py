@@ -10,9 +10,11 @@ A tool that finds nothing to do has failed: each check here proves that it looke
 from __future__ import annotations
 
 import fnmatch
+import multiprocessing
 import os
 import re
 import sys
+import tempfile
 import time
 import typing as t
 import xml.etree.ElementTree as ET
@@ -27,6 +29,7 @@ from workshop import CACHE, COLLECTION, HOME, TREE, Failure, Finished, environme
 REPORTS = CACHE / "reports"
 SUITES = {"units": "tests/unit", "integration": "tests/integration"}  # where the tests of each lie
 WORKERS = {"units": 2, "integration": 4}  # made for two cores; integration tests wait half of their time
+BESIDE = ("sanity",)  # what runs while the checks before it do
 
 # ansible-test makes environments without pip and wants to download its bootstrap file; the interpreter brings one along.
 PIP_BOOTSTRAP = """import subprocess, sys
@@ -213,17 +216,64 @@ def _read_report(path: Path) -> Tally:
     return tally
 
 
+class Beside:
+    """A check that runs in a process of its own while others go on; what it prints is kept until it is asked for.
+
+    ansible-test keeps one core busy at most, and the integration tests wait half of their time.
+    """
+
+    def __init__(self, name: str, work: t.Callable[[], Tally]) -> None:
+        self.name = name
+        self._output = tempfile.TemporaryFile("w+", encoding="utf-8")
+        processes = multiprocessing.get_context("fork")
+        self._answer, answering = processes.Pipe(duplex=False)
+        self._process = processes.Process(target=self._work, args=(work, answering))
+        self._process.start()
+        answering.close()
+
+    def _work(self, work: t.Callable[[], Tally], answering: t.Any) -> None:
+        os.dup2(self._output.fileno(), 1)
+        os.dup2(self._output.fileno(), 2)
+        started = time.monotonic()
+        answering.send((work(), time.monotonic() - started))
+
+    def result(self) -> tuple[Tally, float]:
+        """Wait for its end, print what it printed, and return what it counted in how many seconds."""
+        try:
+            outcome: tuple[Tally, float] = self._answer.recv()
+        except EOFError:
+            print(f"{self.name}: FAILED, it broke off")
+            outcome = (Tally(failed=1), 0.0)
+        self._process.join()
+        self._output.seek(0)
+        print(self._output.read(), end="", flush=True)
+        return outcome
+
+    def end(self) -> None:
+        """End it, wherever it is."""
+        self._process.terminate()
+        self._process.join()
+        self._output.close()
+
+
 def check() -> int:
     """Run the named checks; the last line that is printed counts them."""
     names = sys.argv[1:]
     only = os.environ.get("ONLY", "").split() if len(names) == 1 else []
     checks = Checks(make_tree(), only)
     total = Tally()
-    for name in names:
-        started = time.monotonic()
-        tally: Tally = getattr(checks, name)()
-        print(f"----- {name}: {tally} ({time.monotonic() - started:.0f} s)", flush=True)
-        total += tally
+    beside = [Beside(name, getattr(checks, name)) for name in names if name in BESIDE and len(names) > 1]
+    try:
+        for name in names:
+            started = time.monotonic()
+            background = next((each for each in beside if each.name == name), None)
+            tally, seconds = background.result() if background else (getattr(checks, name)(), 0.0)
+            took = f"{seconds:.0f} s, beside the others" if background else f"{time.monotonic() - started:.0f} s"
+            print(f"----- {name}: {tally} ({took})", flush=True)
+            total += tally
+    finally:
+        for each in beside:
+            each.end()
     if not total.passed + total.failed:
         raise Failure("check: nothing was checked")
     print(f"\n{total}", flush=True)
