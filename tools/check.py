@@ -262,6 +262,8 @@ def check() -> int:
     only = os.environ.get("ONLY", "").split() if len(names) == 1 else []
     checks = Checks(make_tree(), only)
     total = Tally()
+    for environ in ("tools", "test") if len(names) > 1 else ():
+        programs(environ)  # made once, before two processes need them
     beside = [Beside(name, getattr(checks, name)) for name in names if name in BESIDE and len(names) > 1]
     try:
         for name in names:
