@@ -6,7 +6,7 @@
 PY := sh tools/python.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help demo simulator test setup lint units integration operations sanity matrix bench docs dist clean
+.PHONY: help demo simulator test setup lint units integration operations sanity eda matrix bench docs dist clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -37,6 +37,9 @@ operations: ## which operations of the four APIs the integration tests have show
 
 sanity: ## ansible-test sanity
 	@$(PY) tools/check.py sanity
+
+eda: ## the event source and its rulebook under ansible-rulebook, against the simulator
+	@$(PY) tools/check.py eda
 
 matrix: ## units and integration on each ansible-core from 2.17 to 2.21 whose Python is there
 	@$(PY) tools/matrix.py

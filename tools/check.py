@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from environments import programs
+from java import HOW_TO_GET_IT, java_home
 from postgresql import surroundings
 from tree import make_tree
 from workshop import CACHE, COLLECTION, HOME, TREE, Failure, Finished, environment, main, run
@@ -101,6 +102,11 @@ class Checks:
                     r"in (\d+) source files",
                     MYPYPATH="tools",
                 ),
+                tool(
+                    "mypy event source",
+                    [bin / "mypy", "--cache-dir", cache / "mypy-extensions", *self._matching("extensions/*.py")],
+                    r"in (\d+) source file",
+                ),
                 tool("yamllint", [bin / "yamllint", "--strict", *yaml], len(yaml)),
                 tool("ansible-lint", [bin / "ansible-lint", "--offline", "--nocolor"], r"in (\d+) files processed"),
                 tool("shellcheck", [bin / "shellcheck", *shell], len(shell)),
@@ -127,6 +133,17 @@ class Checks:
         command: list[str | Path] = [programs("test") / "python", "tools/operations.py", REPORTS / "operations-seen.jsonl"]
         finished = run(command, cwd=COLLECTION, env={**environment(programs("test")), "PYTHONPATH": str(TREE)}, timeout=60)
         return _verdict("operations", finished, r"(\d+) operations were seen")
+
+    def eda(self) -> Tally:
+        """The event source under ansible-rulebook, against the simulator."""
+        java = java_home()
+        if java is None:
+            _headline("eda")
+            print(f"eda: SKIPPED. {HOW_TO_GET_IT}", flush=True)
+            return Tally(skipped=1)
+        bin = programs("eda")
+        path = environment(bin, java / "bin")["PATH"]
+        return run_pytest("eda", bin, self._only or ["tests/eda"], workers=1, JAVA_HOME=str(java), PATH=path)
 
     def sanity(self) -> Tally:
         """ansible-test's sanity tests, each counted as one check."""
