@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from .._core.kinds import ADDRESS
 from .._resources.address import AddressTask
+from .._verbs.address import address as address_verbs
 from .declared import inform, manage
 
-address = manage(ADDRESS, AddressTask)
-address_info = inform(ADDRESS)
+address = manage(ADDRESS, address_verbs, AddressTask)
+address_info = inform(ADDRESS, address_verbs)

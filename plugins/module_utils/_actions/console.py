@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .._core.kinds import CONSOLE
 from .._resources.console import ConsoleTask
+from .._verbs.console import console as console_verbs
 from .declared import manage
 
-console = manage(CONSOLE, ConsoleTask)
+console = manage(CONSOLE, console_verbs, ConsoleTask)

@@ -19,6 +19,8 @@ from .._resources._instances import locate
 from .._runner import SECRET_OPTIONS, Action, Task
 from .common import reply_of, require_name, supports, terms
 
+VerbsOf = t.Callable[[Driver], RecordVerbs[t.Any]]
+
 _GENERAL = frozenset(
     "provider api_token api_url account region project ledger request_timeout max_retry_wait rate_limit ip_family validate_certs ca_path"
     " wait wait_timeout allow expect expect_plan on_drift state".split()
@@ -26,25 +28,25 @@ _GENERAL = frozenset(
 _FILTERS = ("name", "id", "address", "status", "type")
 
 
-def manage(kind: Kind, task_class: type[DeclaredTask] = DeclaredTask) -> Action:
+def manage(kind: Kind, verbs_of: VerbsOf, task_class: type[DeclaredTask] = DeclaredTask) -> Action:
     """The action of the module that changes a declared resource; C(task_class) where it has something of its own."""
 
     def action(driver: Driver, context: TaskContext, task: Task) -> dict[str, t.Any]:
         driver.require(kind.name)
         require_name(task, *kind.identity)
         wish = RecordWish(state=task.options["state"], options=_own(task, kind, driver), **terms(driver, task.options))
-        return reply_of(task_class(kind, driver, wish, context.connection.token).run(), task)
+        return reply_of(task_class(kind, verbs_of(driver), driver, wish, context.connection.token).run(), task)
 
     return action
 
 
-def inform(kind: Kind) -> Action:
+def inform(kind: Kind, verbs_of: VerbsOf) -> Action:
     """The action of its information module."""
 
     def action(driver: Driver, context: TaskContext, task: Task) -> dict[str, t.Any]:
         if not supports(driver, kind.name):
             return {"changed": False, "supported": False, kind.plural: []}
-        verbs: RecordVerbs[t.Any] = driver.verbs(kind.name)
+        verbs = verbs_of(driver)
         wanted = RecordWish(state="present", options=_own(task, kind, driver))
         verbs.check(wanted)
         instance = locate(driver, wanted[INSTANCE], ("addresses",)) if wanted[INSTANCE] else None

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from .._core.kinds import DEDICATED
 from .._resources.dedicated import DedicatedTask
+from .._verbs.dedicated import dedicated as dedicated_verbs
 from .declared import inform, manage
 
-dedicated = manage(DEDICATED, DedicatedTask)
-dedicated_info = inform(DEDICATED)
+dedicated = manage(DEDICATED, dedicated_verbs, DedicatedTask)
+dedicated_info = inform(DEDICATED, dedicated_verbs)

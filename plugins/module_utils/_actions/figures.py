@@ -18,6 +18,8 @@ from .._providers.base import FIELDS, Driver, Wish
 from .._providers.figures import MetricsVerbs, QuotaVerbs
 from .._resources._options import check_options
 from .._runner import Task
+from .._verbs.metrics import metrics as metrics_verbs
+from .._verbs.quota import quota as quota_verbs
 from .common import supports, wanted_instances
 
 LONGEST_HOURS = 24 * 365
@@ -30,7 +32,7 @@ def metrics_info(driver: Driver, context: TaskContext, task: Task) -> dict[str, 
         raise OptionError(f"hours: {hours} is no number from 1 to {LONGEST_HOURS}", option="hours")
     if not supports(driver, "metrics"):
         return {"changed": False, "supported": False, "metrics": []}
-    verbs: MetricsVerbs[t.Any] = driver.verbs("metrics")
+    verbs: MetricsVerbs[t.Any] = metrics_verbs(driver)
     instances = wanted_instances(driver, task)
     points = side_by_side([functools.partial(verbs.read, each, hours) for each in instances], driver.PROFILE.in_flight)
     series = [
@@ -44,7 +46,7 @@ def quota_info(driver: Driver, context: TaskContext, task: Task) -> dict[str, t.
     if not supports(driver, "quota"):
         return {"changed": False, "supported": False, "quotas": [], "fits": None, "shortfall": []}
     wish = _wish(driver, task)
-    verbs: QuotaVerbs[t.Any] = driver.verbs("quota")
+    verbs: QuotaVerbs[t.Any] = quota_verbs(driver)
     quotas = sorted(verbs.read(), key=lambda quota: (quota.region or "", quota.name))
     short = verbs.shortfall(wish, quotas) if wish else []
     return {

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from .._core.kinds import INTERFACE
 from .._resources.interface import InterfaceTask
+from .._verbs.interface import interface as interface_verbs
 from .declared import inform, manage
 
-interface = manage(INTERFACE, InterfaceTask)
-interface_info = inform(INTERFACE)
+interface = manage(INTERFACE, interface_verbs, InterfaceTask)
+interface_info = inform(INTERFACE, interface_verbs)

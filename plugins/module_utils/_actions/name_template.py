@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from .._core.kinds import NAME_TEMPLATE
 from .._resources.name_template import NameTemplateTask
+from .._verbs.name_template import name_template as name_template_verbs
 from .declared import inform, manage
 
-name_template = manage(NAME_TEMPLATE, NameTemplateTask)
-name_template_info = inform(NAME_TEMPLATE)
+name_template = manage(NAME_TEMPLATE, name_template_verbs, NameTemplateTask)
+name_template_info = inform(NAME_TEMPLATE, name_template_verbs)

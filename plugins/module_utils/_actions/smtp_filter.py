@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from .._core.kinds import SMTP_FILTER
 from .._resources.smtp_filter import SmtpFilterTask
+from .._verbs.smtp_filter import smtp_filter as smtp_filter_verbs
 from .declared import inform, manage
 
-smtp_filter = manage(SMTP_FILTER, SmtpFilterTask)
-smtp_filter_info = inform(SMTP_FILTER)
+smtp_filter = manage(SMTP_FILTER, smtp_filter_verbs, SmtpFilterTask)
+smtp_filter_info = inform(SMTP_FILTER, smtp_filter_verbs)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from .._core.kinds import SOFTWARE
 from .._resources.software import SoftwareTask
+from .._verbs.software import software as software_verbs
 from .declared import inform, manage
 
-software = manage(SOFTWARE, SoftwareTask)
-software_info = inform(SOFTWARE)
+software = manage(SOFTWARE, software_verbs, SoftwareTask)
+software_info = inform(SOFTWARE, software_verbs)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from .._core.kinds import SSH_KEY
 from .._resources.ssh_key import SshKeyTask
+from .._verbs.ssh_key import ssh_key as ssh_key_verbs
 from .declared import inform, manage
 
-ssh_key = manage(SSH_KEY, SshKeyTask)
-ssh_key_info = inform(SSH_KEY)
+ssh_key = manage(SSH_KEY, ssh_key_verbs, SshKeyTask)
+ssh_key_info = inform(SSH_KEY, ssh_key_verbs)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from .._core.kinds import VOLUME
 from .._resources.volume import VolumeTask
+from .._verbs.volume import volume as volume_verbs
 from .declared import inform, manage
 
-volume = manage(VOLUME, VolumeTask)
-volume_info = inform(VOLUME)
+volume = manage(VOLUME, volume_verbs, VolumeTask)
+volume_info = inform(VOLUME, volume_verbs)

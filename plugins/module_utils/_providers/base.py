@@ -59,6 +59,8 @@ OPTIONS = (*FIELDS, "delete_with", "update_password", "reset_password", "max_cos
 # What vps_instance_info can add to each instance.
 GATHERED = ("maintenance", "incidents", "metrics", "interfaces", "firewall_rules", "provider_data")
 
+V = t.TypeVar("V")  # the verbs of a resource
+
 # What the resources beside the instance can do at a provider, in the order of the capability table.
 RESOURCES: t.Mapping[str, tuple[str, ...]] = {
     "rdns": ("write", "read", "absent", "ipv6", "secondary"),
@@ -317,7 +319,6 @@ class Driver(abc.ABC):
     """
 
     PROFILE: t.ClassVar[Profile]
-    VERBS: t.ClassVar[t.Mapping[str, t.Callable[[t.Any], t.Any]]] = {}  # by resource; each imports its verbs when it is called
     compared_sizes: t.ClassVar[tuple[str, ...]] = ("size", "cpu", "memory_mb", "disk_gb", "ip_count")  # what a running server can be compared in
     stops_before_delete: t.ClassVar[bool] = False  # whether a running server has to be stopped before it can be deleted
     absence_is_proof: t.ClassVar[bool] = False  # whether an order that shows nothing within look_seconds was provably not carried out
@@ -558,14 +559,17 @@ class Driver(abc.ABC):
         """Give an address a reverse name; None asks for the provider's default."""
         raise self.unsupported("rdns")
 
-    def verbs(self, resource: str) -> t.Any:
-        """The verbs of one of RESOURCES beside reverse names: see C(firewalls.py), C(backups.py), C(records.py), C(figures.py).
+    def verbs(self, resource: str, makers: t.Mapping[str, t.Callable[[t.Any], V]]) -> V:
+        """The verbs of one of RESOURCES, by what C(_verbs) says of it.
+
+        Args:
+            makers: by provider, what makes them.
 
         Raises:
             UnsupportedError: the provider does not have it.
         """
         self.require(resource)
-        return self.VERBS[resource](self)
+        return makers[self.PROFILE.name](self)
 
     # -- shared by drivers ------------------------------------------------------------------------------------------
 

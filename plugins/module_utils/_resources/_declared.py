@@ -73,12 +73,12 @@ class DeclaredTask(ResourceTask[State]):
         VpsError: the options alone show that it cannot be done.
     """
 
-    def __init__(self, kind: Kind, driver: Driver, wish: RecordWish, token: str) -> None:
+    def __init__(self, kind: Kind, verbs: RecordVerbs[t.Any], driver: Driver, wish: RecordWish, token: str) -> None:
         super().__init__(driver, wish, token)
         self.kind = kind
         self.wish = wish
         self.title = driver.PROFILE.title
-        self.verbs: RecordVerbs[t.Any] = driver.verbs(kind.name)
+        self.verbs = verbs
         self.presumed = False  # whether the task is about something that an earlier one would make (check mode)
         self._server: Instance | None = None  # that the task names, once it was read
         check_expected_fields(wish.expect, ("provider", *kind.shows), f"a {self.kind.words}")

@@ -19,6 +19,7 @@ from .._core.plan import DELETE, NONE, RESTART, STOP, Plan, Step
 from .._core.wait import Deadline, Operation
 from .._providers.backups import BackupVerbs, NewBackup
 from .._providers.base import Driver, Terms, Wish
+from .._verbs.backup import backup as backup_verbs
 from ._execution import Executor
 from ._guards import Subject, check_expected_fields
 from ._instances import locate, not_there, presume
@@ -82,7 +83,7 @@ class BackupTask(ResourceTask[State]):
     def __init__(self, driver: Driver, wish: BackupWish, token: str) -> None:
         super().__init__(driver, wish, token)
         self.wish = wish
-        self.verbs: BackupVerbs[t.Any] = driver.verbs("backup")
+        self.verbs: BackupVerbs[t.Any] = backup_verbs(driver)
         self.title = driver.PROFILE.title
         check_expected_fields(wish.expect, Backup("", None, None).public(), "a backup")
         given = {"absent": wish.state == "absent", "name": wish.name is not None, "keep": wish.keep is not None, "consistent": wish.consistent}
@@ -523,7 +524,7 @@ def select(driver: Driver, *, instance: Instance | None, name: str | None, backu
     Raises:
         VpsError: any read failed; the list is complete or there is none.
     """
-    verbs: BackupVerbs[t.Any] = driver.verbs("backup")
+    verbs: BackupVerbs[t.Any] = backup_verbs(driver)
     try:
         listed = verbs.of(instance) if instance is not None else verbs.list_all()
     except NotFoundError:

@@ -16,6 +16,7 @@ from .._core.model import ABSENT, Backup, Instance, Schedule
 from .._core.plan import DELETE, Plan, Step
 from .._providers.backups import BackupVerbs
 from .._providers.base import Driver, Terms
+from .._verbs.backup import backup as backup_verbs
 from ._guards import Subject, check_expected_fields
 from ._instances import locate, not_there, presume
 from ._sending import SETTLE_SECONDS, look_for, send_safely
@@ -60,7 +61,7 @@ class ScheduleTask(ResourceTask[State]):
         super().__init__(driver, wish, token)
         self.wish = wish
         self.title = driver.PROFILE.title
-        self.verbs: BackupVerbs[t.Any] = driver.verbs("backup")
+        self.verbs: BackupVerbs[t.Any] = backup_verbs(driver)
         check_expected_fields(wish.expect, Schedule("", None, None, None).public(), "a schedule")
         if not {"cron", "every"} & set(driver.PROFILE.capabilities.of("backup")):
             driver.require("backup", "cron" if wish.cron is not None else "every")

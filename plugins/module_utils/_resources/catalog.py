@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from .._core.errors import OptionError
 from .._providers.base import Driver
 from .._providers.details import SizesVerbs
+from .._verbs.catalog_info import catalog_info as catalog_info_verbs
 from ._instances import locate, not_there
 
 SIZES = "sizes"
@@ -82,7 +83,7 @@ def _fitting(driver: Driver, fit: Fit) -> list[Entry]:
 def _offered(driver: Driver, fit: Fit) -> list[Entry]:
     if not (fit.instance or fit.image):
         return [entry for entry in driver.catalog(SIZES) if entry["available"]]
-    verbs: SizesVerbs[t.Any] = driver.verbs("catalog_info")
+    verbs: SizesVerbs[t.Any] = catalog_info_verbs(driver)
     if fit.image:
         return verbs.for_image(fit.image, fit.least.get("disk_gb"))
     instance = locate(driver, str(fit.instance), ("size", "cpu", "memory_mb", "disk_gb"))

@@ -25,8 +25,8 @@ class ConsoleTask(DeclaredTask):
 
     verbs: ConsoleVerbs[t.Any]
 
-    def __init__(self, kind: Kind, driver: Driver, wish: RecordWish, token: str) -> None:
-        super().__init__(kind, driver, replace(wish, wait=True), token)  # without its address a console is of no use
+    def __init__(self, kind: Kind, verbs: ConsoleVerbs[t.Any], driver: Driver, wish: RecordWish, token: str) -> None:
+        super().__init__(kind, verbs, driver, replace(wish, wait=True), token)  # without its address a console is of no use
 
     def check(self) -> None:
         """Refuse what the provider does not have, and two machines at once."""

@@ -17,6 +17,7 @@ from .._core.rules import Difference, Rule
 from .._core.wait import Operation
 from .._providers.base import Driver, Terms
 from .._providers.firewalls import FirewallVerbs, NewFirewall
+from .._verbs.firewall import firewall as firewall_verbs
 from ._guards import Subject, check_expected_fields
 from ._instances import PRESUMED, locate, not_there
 from ._sending import SETTLE_SECONDS, look_for, send_safely
@@ -79,7 +80,7 @@ class FirewallTask(ResourceTask[State]):
     def __init__(self, driver: Driver, wish: FirewallWish, token: str) -> None:
         super().__init__(driver, wish, token)
         self.wish = wish
-        self.verbs: FirewallVerbs[t.Any] = driver.verbs("firewall")
+        self.verbs: FirewallVerbs[t.Any] = firewall_verbs(driver)
         self.title = driver.PROFILE.title
         check_expected_fields(wish.expect, Firewall("", None, None).public(), "a firewall")
         self.rules: tuple[Rule, ...] | None = None
@@ -520,7 +521,7 @@ def select(driver: Driver, *, name: str | None, firewall_id: str | None, network
     Raises:
         VpsError: any read failed; the list is complete or there is none.
     """
-    verbs: FirewallVerbs[t.Any] = driver.verbs("firewall")
+    verbs: FirewallVerbs[t.Any] = firewall_verbs(driver)
     found = verbs.find(None if firewall_id else name, firewall_id, network) if name or firewall_id else verbs.list_all()
     if name and firewall_id:
         found = [each for each in found if verbs.is_called(each, name)]

@@ -15,6 +15,9 @@ from .._core.together import side_by_side
 from .._providers.base import GATHERED, Driver
 from .._providers.details import DetailVerbs
 from .._providers.records import RecordWish
+from .._verbs.instance_info import instance_info as instance_info_verbs
+from .._verbs.interface import interface as interface_verbs
+from .._verbs.metrics import metrics as metrics_verbs
 
 METRICS_HOURS = 1
 _UNKNOWN_OF_SIGHTINGS = ("addresses", "cpu", "disk_gb", "firewalls", "image", "memory_mb", "network", "size", "status", "tags")
@@ -96,13 +99,13 @@ def _nothing(word: str) -> t.Any:
 
 def _readers(driver: Driver, words: t.Collection[str]) -> dict[str, t.Callable[[Instance], t.Any]]:
     """By word what reads it; figures and interfaces are what their own information modules tell."""
-    own: DetailVerbs[t.Any] = driver.verbs("instance_info")
+    own: DetailVerbs[t.Any] = instance_info_verbs(driver)
     readers = dict(own.readers())
     if "metrics" in words:
-        metrics = driver.verbs("metrics")
+        metrics = metrics_verbs(driver)
         readers["metrics"] = lambda instance: metrics.read(instance, METRICS_HOURS)
     if "interfaces" in words:
-        interfaces, everything = driver.verbs("interface"), RecordWish(state="present")
+        interfaces, everything = interface_verbs(driver), RecordWish(state="present")
         readers["interfaces"] = lambda instance: [record.public() for record in interfaces.select(everything, instance)]
     return readers
 
@@ -116,7 +119,7 @@ def search(driver: Driver, name: str | None, address: str | None, instance_id: s
     Raises:
         VpsError: it failed.
     """
-    verbs: DetailVerbs[t.Any] = driver.verbs("instance_info")
+    verbs: DetailVerbs[t.Any] = instance_info_verbs(driver)
     found = sorted(verbs.search(name=name, address=address, instance_id=instance_id), key=lambda each: (each.name or "", each.id))
     account = driver.context.connection.account or driver.PROFILE.name
     return [

@@ -17,6 +17,7 @@ from .._core.plan import REBUILD, Plan, Step
 from .._core.wait import Operation
 from .._providers.backups import BackupVerbs, Restore, Restored
 from .._providers.base import Driver, Lookup, Terms, Wish
+from .._verbs.backup import backup as backup_verbs
 from ._execution import wait_until_ready
 from ._guards import Subject, check_expected_fields
 from ._instances import PRESUMED, locate, presume, several
@@ -65,7 +66,7 @@ class RestoreTask(ResourceTask[State]):
     def __init__(self, driver: Driver, wish: RestoreWish, token: str) -> None:
         super().__init__(driver, wish, token)
         self.wish = wish
-        self.verbs: BackupVerbs[t.Any] = driver.verbs("backup")
+        self.verbs: BackupVerbs[t.Any] = backup_verbs(driver)
         self.title = driver.PROFILE.title
         shown = {**Backup("", None, None).public(), **Instance("", "").public()}
         check_expected_fields(wish.expect, shown, "an instance or a backup")

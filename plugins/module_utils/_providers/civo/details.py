@@ -15,6 +15,7 @@ from ..._core.together import Once
 from ..details import DetailVerbs, SizesVerbs, branches, pick
 from . import api, mapping
 from .api import Row
+from .firewalls import CivoFirewalls
 
 if t.TYPE_CHECKING:
     from .driver import CivoDriver
@@ -36,7 +37,7 @@ class CivoDetails(DetailVerbs["CivoDriver"]):
 
     def __init__(self, driver: CivoDriver) -> None:
         super().__init__(driver)
-        self._firewalls = driver.verbs("firewall")
+        self._firewalls = CivoFirewalls(driver, driver.civo)
         self._rules_read: Once[tuple[str, str], list[Row]] = Once()
 
     def readers(self) -> t.Mapping[str, t.Callable[[Instance], t.Any]]:

@@ -38,7 +38,6 @@ from .account import Account
 from .api import Row
 from .ordering import choose
 from .profile import PROFILE
-from .verbs import VERBS
 
 if t.TYPE_CHECKING:
     from ..operations import Operations
@@ -54,7 +53,6 @@ class CivoDriver(Driver):
     """The verbs of Civo."""
 
     PROFILE = PROFILE
-    VERBS = VERBS
     compared_sizes = ("size",)
     id_form = UUID
     absence_is_proof = True  # section 4.3: an instance is listed from its create call on

@@ -27,7 +27,6 @@ from .scope import Scope
 from .storage import Storage
 from .tags import Tags
 from .tasks import CREATES, DELETES, FAILED, Tasks
-from .verbs import VERBS
 
 if t.TYPE_CHECKING:
     from ..operations import Operations
@@ -39,7 +38,6 @@ class GcoreDriver(Driver):
     """The verbs of Gcore."""
 
     PROFILE = PROFILE
-    VERBS = VERBS
     compared_sizes = ("size", "disk_gb")
     id_form = UUID
 

@@ -39,7 +39,6 @@ from . import api, mapping
 from .mapping import plain_id, software_of
 from .orders import in_order, own_share, unexplained
 from .profile import PROFILE
-from .verbs import VERBS
 
 if t.TYPE_CHECKING:
     from ..operations import Operations
@@ -55,7 +54,6 @@ class HosterapiDriver(Driver):
     """The verbs of HosterAPI.de."""
 
     PROFILE = PROFILE
-    VERBS = VERBS
     stops_before_delete = True  # HA-11
 
     @classmethod

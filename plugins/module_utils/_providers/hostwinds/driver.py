@@ -40,7 +40,6 @@ from .catalogue import Catalogue
 from .options import check_fields, check_id, check_name, check_region, custom_form, custom_values
 from .profile import PROFILE
 from .upgrade import Upgrade
-from .verbs import VERBS
 
 if t.TYPE_CHECKING:
     from ..operations import Operations
@@ -54,7 +53,6 @@ class HostwindsDriver(Driver):
     """Virtual servers at Hostwinds."""
 
     PROFILE = PROFILE
-    VERBS = VERBS
     compared_sizes = ("size",)
 
     @classmethod

@@ -14,6 +14,7 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base imp
 from ansible_collections.polyhost.cloud.plugins.module_utils._registry import DRIVERS
 from ansible_collections.polyhost.cloud.tests.unit.controller import PROVIDERS, Controller
 from ansible_collections.polyhost.cloud.tests.unit.plugins.module_utils._providers import test_gcore as gcore
+from ansible_collections.polyhost.cloud.tests.unit.verbs import verbs as verbs_of
 
 PLACES: dict[str, dict[str, t.Any]] = {"civo": {"region": "LON1"}, "gcore": {"region": "4"}}
 
@@ -97,7 +98,7 @@ def test_the_question_for_sizes_names_the_boot_volume_and_wants_prices() -> None
     world.script.on(gcore.IMAGES, gcore.IMAGE_ROWS)
     flavors = gcore.listed({"flavor_id": "a", "ram": 1, "vcpus": 1, "price_per_month": 9}, {"flavor_id": "b", "disabled": True})
     world.script.on(gcore.FITTING, flavors)
-    (entry,) = world.driver.verbs("catalog_info").for_image("ubuntu", 25)
+    (entry,) = verbs_of(world.driver, "catalog_info").for_image("ubuntu", 25)
     assert (entry["id"], entry["price"]["amount"]) == ("a", "9.00")
     asked = world.script.requests[-1]
     assert asked.arguments["params"] == {"include_prices": "true"}

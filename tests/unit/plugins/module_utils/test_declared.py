@@ -121,9 +121,6 @@ class GadgetDriver(FakeDriver):
         self.gadgets = Gadgets(self, *rows)
         self.lacks: set[str] = set()
 
-    def verbs(self, resource: str) -> Gadgets:
-        return self.gadgets
-
     def require(self, resource: str, ability: str | None = None) -> None:
         if ability in self.lacks:
             raise self.unsupported(f"{resource}.{ability}")
@@ -168,7 +165,7 @@ class World:
         gadgets = self.gadgets
         lacks, self.driver = self.driver.lacks, self.connected(check_mode=check)
         self.driver.lacks, self.driver.gadgets, gadgets.driver = lacks, gadgets, self.driver
-        return DeclaredTask(kind, self.driver, RecordWish(state=state, options={"name": "data", **options}, **terms), "token").run()
+        return DeclaredTask(kind, self.driver.gadgets, self.driver, RecordWish(state=state, options={"name": "data", **options}, **terms), "token").run()
 
     def fails(self, error: type[VpsError], *arguments: t.Any, **options: t.Any) -> VpsError:
         """A run that fails."""

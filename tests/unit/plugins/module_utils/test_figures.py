@@ -18,6 +18,7 @@ from ansible_collections.polyhost.cloud.tests.unit.controller import Controller
 from ansible_collections.polyhost.cloud.tests.unit.plugins.module_utils._providers import test_civo as civo
 from ansible_collections.polyhost.cloud.tests.unit.plugins.module_utils._providers import test_gcore as gcore
 from ansible_collections.polyhost.cloud.tests.unit.plugins.module_utils._providers import test_hosterapi as hosterapi
+from ansible_collections.polyhost.cloud.tests.unit.verbs import verbs as verbs_of
 
 METRICS = "POST /v1/instances/1337/4/vm-1/metrics"
 QUOTAS = "GET /v2/client_quotas"
@@ -48,7 +49,7 @@ def ask(controller: Controller, module: str, provider: str, **options: t.Any) ->
 def test_gcore_is_asked_by_the_hour_and_beyond_a_week_by_the_day(hours: int, span: dict[str, t.Any]) -> None:
     world = gcore.World()
     world.script.on(METRICS, gcore.listed())
-    assert world.driver.verbs("metrics").read(VM, hours) == []
+    assert verbs_of(world.driver, "metrics").read(VM, hours) == []
     assert [request.body for request in world.script.requests] == [span]
 
 
@@ -57,7 +58,7 @@ def test_points_are_sorted_and_complete_whatever_is_left_out() -> None:
     full = {"time": "2026-03-01T11:00:00+01:00", "cpu_util": "3.5", "memory_util": 21, "network_Bps_ingress": 2048, "network_Bps_egress": 1024}
     full |= {"network_pps_ingress": 3, "network_pps_egress": None, "disks": [{"disk_name": "vda", "disk_Bps_read": 1, "disk_iops_write": "2"}]}
     world.script.on(METRICS, gcore.listed(full, {"time": "2026-03-01T09:00:00", "disks": None}))
-    older, newer = world.driver.verbs("metrics").read(VM, 2)
+    older, newer = verbs_of(world.driver, "metrics").read(VM, 2)
     assert older == {**POINT, "time": "2026-03-01T09:00:00Z", "disks": []}
     assert newer == {
         **POINT,
@@ -75,7 +76,7 @@ def test_figures_of_another_form_are_no_empty_series() -> None:
     world = gcore.World()
     world.script.on(METRICS, {"count": 0})
     with pytest.raises(TransientError):
-        world.driver.verbs("metrics").read(VM, 1)
+        verbs_of(world.driver, "metrics").read(VM, 1)
     assert len(world.script.requests) > 1, "a question that computes is free to be asked again"
 
 
@@ -98,7 +99,7 @@ def test_figures_of_another_form_are_no_empty_series() -> None:
 def test_a_status_is_one_point(tmp_path: t.Any, status: dict[str, t.Any], figures: dict[str, t.Any]) -> None:
     world = hosterapi.World(tmp_path)
     world.script.on("GET /datacenter/server/5/status", status)
-    (point,) = HosterapiDriver(world).verbs("metrics").read(Instance("hosterapi", "hosterapi", id="5"), 24)
+    (point,) = verbs_of(HosterapiDriver(world), "metrics").read(Instance("hosterapi", "hosterapi", id="5"), 24)
     assert point.pop("time").endswith("Z")
     assert point == {key: value for key, value in {**POINT, "disks": [], **figures}.items() if key != "time"}
 
@@ -142,7 +143,7 @@ def test_pairs_become_neutral_names_and_others_keep_their_own() -> None:
     world = civo.World(region=None)
     flat = {"id": "q-1", "instance_count_limit": 16, "instance_count_usage": "3", "ram_mb_limit": "1024", "port_count_limit": -1, "port_count_usage": 2}
     world.script.on("GET /quota", {**flat, "database_count_limit": None, "subnet_count_usage": 4})
-    assert world.driver.verbs("quota").read() == [
+    assert verbs_of(world.driver, "quota").read() == [
         Quota("instances", 16, 3),
         Quota("memory_mb", 1024, None),
         Quota("port_count", None, 2),
@@ -156,7 +157,7 @@ def test_an_answer_without_limits_is_no_quota() -> None:
     world = civo.World(region=None)
     world.script.on("GET /quota", {"result": "success"})
     with pytest.raises(TransientError):
-        world.driver.verbs("quota").read()
+        verbs_of(world.driver, "quota").read()
 
 
 @pytest.mark.parametrize("region", ["4", None])
@@ -167,7 +168,7 @@ def test_quotas_of_the_account_and_of_its_regions(region: str | None, by_map: bo
     listed = rows if by_map else [{"region_id": int(key), **row} for key, row in rows.items()]
     world.script.on(QUOTAS, {"global_quotas": {"keypair_count_limit": 100, "keypair_count_usage": 3}, "regional_quotas": listed})
     here = [Quota("ssh_keys", 100, 3), Quota("instances", 5, 2, "4")]
-    assert world.driver.verbs("quota").read() == here + ([] if region else [Quota("instances", 1, 1, "7")])
+    assert verbs_of(world.driver, "quota").read() == here + ([] if region else [Quota("instances", 1, 1, "7")])
 
 
 @pytest.mark.parametrize("regional", [None, "none", [{"vm_count_limit": 1}]])
@@ -175,7 +176,7 @@ def test_quotas_of_nobody_knows_which_region_are_a_failure(regional: t.Any) -> N
     world = gcore.World()
     world.script.on(QUOTAS, {"global_quotas": {}, "regional_quotas": regional})
     with pytest.raises(ProtocolError):
-        world.driver.verbs("quota").read()
+        verbs_of(world.driver, "quota").read()
 
 
 def test_limits_use_and_what_is_left(controller: Controller) -> None:
@@ -206,7 +207,7 @@ def test_the_question_still_wants_names() -> None:
     for call, rows in ((gcore.IMAGES, gcore.IMAGE_ROWS), (gcore.FLAVORS, gcore.FLAVOR_ROWS)):
         world.script.on(call, rows)
     world.script.on(gcore.LIMITS, {})
-    assert world.driver.verbs("quota").shortfall(gcore.wish("web1", image="ubuntu", size="g2-1-2"), []) == []
+    assert verbs_of(world.driver, "quota").shortfall(gcore.wish("web1", image="ubuntu", size="g2-1-2"), []) == []
     question = world.script.requests[-1].body
     assert question["names"] == ["web1"] and "name" not in question
     assert (question["flavor"], len(question["volumes"]), len(question["interfaces"])) == ("g2-1-2", 1, 1)

@@ -25,6 +25,7 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._providers.hostwind
 from ansible_collections.polyhost.cloud.plugins.module_utils._registry import DRIVERS
 from ansible_collections.polyhost.cloud.tests.unit.controller import PROVIDERS, Controller
 from ansible_collections.polyhost.cloud.tests.unit.plugins.module_utils._providers import test_hosterapi, test_hostwinds
+from ansible_collections.polyhost.cloud.tests.unit.verbs import verbs as verbs_of
 
 PLACES: dict[str, dict[str, t.Any]] = {"civo": {"region": "LON1"}, "gcore": {"region": "4"}}
 # The calls that each word costs for one server.
@@ -189,7 +190,7 @@ VM5 = Instance("hosterapi", "hosterapi", id="5")
 def test_maintenance_in_every_envelope(answer: t.Any, told: list[str]) -> None:
     world = test_hostwinds.World()
     world.script.on("get_instance_maintenance", answer)
-    reader = world.driver().verbs("instance_info").readers()["maintenance"]
+    reader = verbs_of(world.driver(), "instance_info").readers()["maintenance"]
     assert reader(Instance("hostwinds", "hostwinds", id="12")) == told
 
 
@@ -197,14 +198,14 @@ def test_maintenance_of_a_server_that_is_gone_is_no_empty_list() -> None:
     world = test_hostwinds.World()
     world.script.on("get_instance_maintenance", test_hostwinds.BAD_ID)
     with pytest.raises(NotFoundError):
-        world.driver().verbs("instance_info").readers()["maintenance"](Instance("hostwinds", "hostwinds", id="12"))
+        verbs_of(world.driver(), "instance_info").readers()["maintenance"](Instance("hostwinds", "hostwinds", id="12"))
 
 
 @pytest.mark.parametrize("body", [{"response": [], "error": False}, {"response": None, "error": None}, {"result": []}])
 def test_no_incidents_in_every_envelope(tmp_path: t.Any, body: dict[str, t.Any]) -> None:
     world = test_hosterapi.World(tmp_path)
     world.script.on("GET /datacenter/server/5/incidents", (200, body))
-    assert HosterapiDriver(world).verbs("instance_info").readers()["incidents"](VM5) == []
+    assert verbs_of(HosterapiDriver(world), "instance_info").readers()["incidents"](VM5) == []
 
 
 @pytest.mark.parametrize("body", [{"response": "none", "error": False}, {"response": [7], "error": False}, {"error": False}])
@@ -212,7 +213,7 @@ def test_incidents_of_another_form_are_a_failure(tmp_path: t.Any, body: dict[str
     world = test_hosterapi.World(tmp_path)
     world.script.on("GET /datacenter/server/5/incidents", (200, body))
     with pytest.raises(TransientError):
-        HosterapiDriver(world).verbs("instance_info").readers()["incidents"](VM5)
+        verbs_of(HosterapiDriver(world), "instance_info").readers()["incidents"](VM5)
 
 
 # -- raw fields -------------------------------------------------------------------------------------------------------------

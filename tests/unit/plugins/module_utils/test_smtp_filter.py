@@ -16,6 +16,7 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._core.plan import S
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.records import RecordWish
 from ansible_collections.polyhost.cloud.tests.unit.controller import Controller
 from ansible_collections.polyhost.cloud.tests.unit.plugins.module_utils._providers.test_hostwinds import World
+from ansible_collections.polyhost.cloud.tests.unit.verbs import verbs as verbs_of
 
 ORDER = "create_ip_cleanup_fee"
 SPAM = {"type": "outgoing", "created": "2026-11-01 10:00:00", "invoice_id": 0}
@@ -137,7 +138,7 @@ def test_elsewhere_it_is_refused_before_anything_is_sent(controller: Controller,
 def test_filters_are_read_in_any_form(answer: t.Any, invoices: list[str | None]) -> None:
     world = World()
     world.script.on("get_smtp_filters", answer)
-    (record,) = world.driver().verbs("smtp_filter").find(RecordWish(state="absent"), Instance("hostwinds", "hostwinds", id="12", name="web"))
+    (record,) = verbs_of(world.driver(), "smtp_filter").find(RecordWish(state="absent"), Instance("hostwinds", "hostwinds", id="12", name="web"))
     assert [each["invoice_id"] for each in record["filters"]] == invoices
     assert record["invoiced"] is (any(invoices) if invoices else None)
     assert world.script.sent == [[("action", "get_smtp_filters"), ("serviceid", "12")]]
@@ -148,14 +149,14 @@ def test_an_answer_of_another_form_is_never_no_filter(answer: t.Any) -> None:
     world = World()
     world.script.on("get_smtp_filters", answer)
     with pytest.raises(ProtocolError):
-        world.driver().verbs("smtp_filter").find(RecordWish(state="absent"), Instance("hostwinds", "hostwinds", id="12"))
+        verbs_of(world.driver(), "smtp_filter").find(RecordWish(state="absent"), Instance("hostwinds", "hostwinds", id="12"))
 
 
 def test_success_is_told_by_the_result_not_by_its_words() -> None:
     world = World()
     world.script.on("get_smtp_filters", {"success": {"spam": [SPAM]}})
     world.script.on(ORDER, [{"result": "success", "action": "Create IP Cleanup Fee", "message": "A valid serviceid is required."}])
-    verbs = world.driver().verbs("smtp_filter")
+    verbs = verbs_of(world.driver(), "smtp_filter")
     (record,) = verbs.find(RecordWish(state="absent"), Instance("hostwinds", "hostwinds", id="12"))
     assert verbs.change(record, Step("order", "cleanup_fee")) is not None
     assert world.script.writes == [[("action", ORDER), ("serviceid", "12")]]

@@ -39,6 +39,7 @@ from ansible_collections.polyhost.cloud.tests.unit.plugins.module_utils._provide
     World,
     server,
 )
+from ansible_collections.polyhost.cloud.tests.unit.verbs import verbs as verbs_of
 
 SNAP = {
     "id": "snap-1",
@@ -81,7 +82,7 @@ def world() -> World:
 
 @pytest.fixture
 def verbs(world: World) -> CivoBackups:
-    return world.driver.verbs("backup")
+    return verbs_of(world.driver, "backup")
 
 
 def backup(**more: t.Any) -> Backup:
@@ -162,7 +163,7 @@ def test_all_snapshots_of_the_regions_that_have_them() -> None:
     world.script.on(f"{ALL}@LON1", DISABLED)
     wrapped = [{"resource_type": "instance", "instance": row} for row in (SNAP, OURS)]
     world.script.on(f"{ALL}@NYC1", [*wrapped, {"resource_type": "volume", "volume": {}}])
-    verbs = world.driver.verbs("backup")
+    verbs = verbs_of(world.driver, "backup")
     assert [(each.id, each.instance) for each in verbs.list_all()] == [("snap-2", ID), ("snap-1", None)]
     assert verbs.get("snap-9") is None
     found = verbs.get("snap-1")

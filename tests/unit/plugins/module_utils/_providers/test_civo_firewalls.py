@@ -40,6 +40,7 @@ from ansible_collections.polyhost.cloud.tests.unit.plugins.module_utils._provide
     World,
     server,
 )
+from ansible_collections.polyhost.cloud.tests.unit.verbs import verbs as verbs_of
 
 SSH = {
     "id": "r-ssh",
@@ -76,7 +77,7 @@ def world() -> World:
 
 @pytest.fixture
 def verbs(world: World) -> CivoFirewalls:
-    return world.driver.verbs("firewall")
+    return verbs_of(world.driver, "firewall")
 
 
 def web(verbs: CivoFirewalls) -> Firewall:
@@ -131,7 +132,7 @@ def test_a_rule_that_cannot_be_read_is_no_missing_rule(row: dict[str, t.Any]) ->
 
 def test_what_is_written_is_what_is_read() -> None:
     wanted = CivoFirewalls.spell(
-        World().driver.verbs("firewall"),
+        verbs_of(World().driver, "firewall"),
         rules(
             {"protocol": "any", "addresses": ["any"]},
             {"ports": "8000-8100", "action": "deny", "direction": "out", "description": "no", "addresses": ["10.0.0.1"]},
@@ -171,7 +172,7 @@ def test_nothing_found_is_proof_only_in_a_region_that_exists() -> None:
     world = World("nope")
     world.script.on("GET /firewalls@nope", [])
     with pytest.raises(OptionError, match="nope"):
-        world.driver.verbs("firewall").find("web", None, None)
+        verbs_of(world.driver, "firewall").find("web", None, None)
 
 
 def test_an_id_of_another_region_is_not_absent(world: World, verbs: CivoFirewalls) -> None:
@@ -187,7 +188,7 @@ def test_without_a_region_all_are_searched() -> None:
     world = World(None)
     world.script.on("GET /firewalls@LON1", [INSIDE])
     world.script.on("GET /firewalls@NYC1", [WEB])
-    (found,) = world.driver.verbs("firewall").find("web", None, None)
+    (found,) = verbs_of(world.driver, "firewall").find("web", None, None)
     assert found.region == "NYC1"
     assert world.script.calls == ["GET /regions", "GET /firewalls@LON1", "GET /firewalls@NYC1"]
 
@@ -249,18 +250,18 @@ def test_an_unknown_network_is_tolerated_in_check_mode_only(verbs: CivoFirewalls
         verbs.plan_new("web", None, "later", ())
     checking = World(check_mode=True)
     checking.script.on("GET /networks@LON1", NETWORKS)
-    new = checking.driver.verbs("firewall").plan_new("web", None, "later", ())
+    new = verbs_of(checking.driver, "firewall").plan_new("web", None, "later", ())
     assert (new.network, new.unknown) == (None, ("network later",))
 
 
 def test_a_create_needs_a_region_or_a_default_one() -> None:
     world = World(None)
     world.script.on("GET /networks@LON1", NETWORKS)
-    assert world.driver.verbs("firewall").plan_new("web", None, None, ()).region == "LON1"
+    assert verbs_of(world.driver, "firewall").plan_new("web", None, None, ()).region == "LON1"
     world = World(None)
     world.script.on("GET /regions", [{**t.cast("dict[str, t.Any]", row), "default": False} for row in REGIONS])
     with pytest.raises(OptionError, match="a firewall at Civo needs region"):
-        world.driver.verbs("firewall").plan_new("web", None, None, ())
+        verbs_of(world.driver, "firewall").plan_new("web", None, None, ())
 
 
 # -- changing -------------------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._providers.civo.ips
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.records import RecordWish
 from ansible_collections.polyhost.cloud.tests.unit.controller import Controller
 from ansible_collections.polyhost.cloud.tests.unit.plugins.module_utils._providers.test_civo import DONE, ID, NO_REGION, OTHER_ID, ROW, World, server
+from ansible_collections.polyhost.cloud.tests.unit.verbs import verbs as verbs_of
 
 IP = "74.220.16.9"
 MAIL = {"id": "ip-1", "name": "mail", "ip": IP, "assigned_to": None}
@@ -45,7 +46,7 @@ def world() -> World:
 
 @pytest.fixture
 def verbs(world: World) -> CivoAddresses:
-    return world.driver.verbs("address")
+    return verbs_of(world.driver, "address")
 
 
 def only(verbs: CivoAddresses, **options: t.Any) -> Record:
@@ -103,7 +104,7 @@ def test_an_empty_list_proves_the_region(world: World, verbs: CivoAddresses) -> 
     nowhere = World("XXX1")
     nowhere.script.on("GET /ips@XXX1", NO_REGION)
     with pytest.raises(OptionError, match="knows no 'XXX1'"):
-        nowhere.driver.verbs("address").find(wish(name="mail"), None)
+        verbs_of(nowhere.driver, "address").find(wish(name="mail"), None)
 
 
 def test_an_outage_of_the_region_is_no_absence(world: World, verbs: CivoAddresses) -> None:
@@ -210,7 +211,7 @@ def test_an_address_and_a_server_of_two_regions_do_not_meet() -> None:
     world.script.on(LIST, page())
     world.script.on("GET /ips@NYC1", page(MAIL))
     with pytest.raises(OptionError, match="have to be in one region"):
-        world.driver.verbs("address").find(wish(name="mail", instance="web"), server())
+        verbs_of(world.driver, "address").find(wish(name="mail", instance="web"), server())
 
 
 REFUSED = [

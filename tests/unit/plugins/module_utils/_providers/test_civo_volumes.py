@@ -23,6 +23,7 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._providers.civo.vol
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.records import RecordWish
 from ansible_collections.polyhost.cloud.tests.unit.controller import Controller
 from ansible_collections.polyhost.cloud.tests.unit.plugins.module_utils._providers.test_civo import DONE, ID, NET, NET2, NETWORKS, ROW, World, server
+from ansible_collections.polyhost.cloud.tests.unit.verbs import verbs as verbs_of
 
 DATA = {"id": "vol-1", "name": "data", "instance_id": "", "network_id": NET, "mountpoint": "", "status": "available", "size_gb": 10, "bootable": False}
 HELD = {**DATA, "instance_id": ID, "mountpoint": "/dev/vdb", "status": "attached"}
@@ -48,7 +49,7 @@ def world() -> World:
 
 @pytest.fixture
 def verbs(world: World) -> CivoVolumes:
-    return world.driver.verbs("volume")
+    return verbs_of(world.driver, "volume")
 
 
 def only(verbs: CivoVolumes) -> Record:
@@ -124,11 +125,11 @@ def test_a_region_without_volumes_has_none_unless_it_is_the_named_one() -> None:
     world = World(None)
     world.script.on(LIST, [DATA])
     world.script.on("GET /volumes@NYC1", ABSENT)
-    assert [record.id for record in world.driver.verbs("volume").find(wish(name="data"), None)] == ["vol-1"]
+    assert [record.id for record in verbs_of(world.driver, "volume").find(wish(name="data"), None)] == ["vol-1"]
     named = World("NYC1")
     named.script.on("GET /volumes@NYC1", ABSENT)
     with pytest.raises(UnsupportedError):
-        named.driver.verbs("volume").find(wish(name="data"), None)
+        verbs_of(named.driver, "volume").find(wish(name="data"), None)
 
 
 def test_what_is_no_list_is_no_absence(world: World, verbs: CivoVolumes) -> None:

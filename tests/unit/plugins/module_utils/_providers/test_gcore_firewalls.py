@@ -51,6 +51,7 @@ from ansible_collections.polyhost.cloud.tests.unit.plugins.module_utils._provide
     task,
     vm,
 )
+from ansible_collections.polyhost.cloud.tests.unit.verbs import verbs as verbs_of
 
 WEB, DB = "3addc7a1-e926-46da-b5a2-eb4b2f935230", "0c5e1bd2-1111-4222-8333-444455556666"
 GROUP = f"GET /v1/securitygroups/1337/4/{WEB}"
@@ -206,12 +207,12 @@ def test_what_means_all_is_left_out_and_icmp_has_two_names() -> None:
     ],
 )
 def test_a_rule_comes_back_as_it_was_sent(world: World, wanted: Row) -> None:
-    rules = world.driver.verbs("firewall").spell(parse([wanted]))
+    rules = verbs_of(world.driver, "firewall").spell(parse([wanted]))
     assert not difference(rules, seen(*(mapping.rule_row(each) for each in rules)))
 
 
 def test_what_cannot_be_is_refused_without_a_call(world: World) -> None:
-    verbs = world.driver.verbs("firewall")
+    verbs = verbs_of(world.driver, "firewall")
     refusal(UnsupportedError, lambda: verbs.spell(parse([option(action="deny")])))
     refusal(OptionError, lambda: verbs.spell(parse([option(addresses=["group:web"])])))
     refusal(OptionError, lambda: verbs.spell(parse([option(description="x" * 256)])))
@@ -228,7 +229,7 @@ def test_what_cannot_be_is_refused_without_a_call(world: World) -> None:
 def test_by_name_exactly_over_all_pages(world: World) -> None:
     others = [group(id=f"g-{number}", name="web-old") for number in range(100)]
     world.script.on(GROUPS, listed(*others, count=101), listed(group(), count=101))
-    assert [found.id for found in world.driver.verbs("firewall").find("web", None, None)] == [WEB]
+    assert [found.id for found in verbs_of(world.driver, "firewall").find("web", None, None)] == [WEB]
     assert world.script.query(GROUPS) == {"name": "web", "limit": 100, "offset": 0}
     assert world.script.calls == [GROUPS, GROUPS]
 
@@ -238,22 +239,22 @@ def test_every_active_region_is_searched_where_none_is_given(world: World) -> No
     world.script.on(REGIONS, REGION_ROWS)
     world.script.on(GROUPS, listed(group()))
     world.script.on(GROUPS.replace("/4", "/7"), listed(group(id=DB)))
-    assert [(found.id, found.region) for found in world.driver.verbs("firewall").find("web", None, None)] == [(WEB, "4"), (DB, "7")]
-    assert len(world.driver.verbs("firewall").list_all()) == 2
+    assert [(found.id, found.region) for found in verbs_of(world.driver, "firewall").find("web", None, None)] == [(WEB, "4"), (DB, "7")]
+    assert len(verbs_of(world.driver, "firewall").list_all()) == 2
 
 
 def test_one_that_is_being_made_is_waited_for(world: World) -> None:
     world.script.on(GROUPS, listed(), listed(group()))
     mine = task("NEW", TASK_ID, task_type="create_security_group", data={"name": "web"})
     world.script.on(TASKS, listed(mine, {**mine, "id": "t-other", "data": {"name": "web2"}}))
-    assert [found.id for found in world.driver.verbs("firewall").find("web", None, None)] == [WEB]
+    assert [found.id for found in verbs_of(world.driver, "firewall").find("web", None, None)] == [WEB]
     assert world.script.calls == [GROUPS, TASKS, TASK, TASK, GROUPS]
     assert world.script.query(TASKS)["task_type"] == "create_security_group"
 
 
 def test_none_of_a_name_is_known_after_the_tasks_were_asked(world: World) -> None:
     world.script.on(GROUPS, listed(group(name="WEB")))
-    assert world.driver.verbs("firewall").find("web", None, None) == []
+    assert verbs_of(world.driver, "firewall").find("web", None, None) == []
     assert world.script.calls == [GROUPS, TASKS]
 
 
@@ -266,7 +267,7 @@ def test_by_id_a_404_counts_once_project_and_region_are_proven(world: World, els
     world.script.on(GROUP.replace("/4/", "/7/"), elsewhere)
     world.script.on(PROJECTS, projects)
     world.script.on(REGIONS, REGION_ROWS)
-    verbs = world.driver.verbs("firewall")
+    verbs = verbs_of(world.driver, "firewall")
     if refused is None:
         assert verbs.find(None, WEB, None) == []
     else:
@@ -275,7 +276,7 @@ def test_by_id_a_404_counts_once_project_and_region_are_proven(world: World, els
 
 def test_what_is_shown_of_a_group(world: World) -> None:
     world.script.on(GROUP, group(rule(), name="default", description="All"))
-    (found,) = world.driver.verbs("firewall").find(None, WEB, None)
+    (found,) = verbs_of(world.driver, "firewall").find(None, WEB, None)
     assert (found.id, found.name, found.description, found.region, found.network, found.standard) == (WEB, "default", "All", "4", None, True)
     assert web().standard is False
 
@@ -283,9 +284,9 @@ def test_what_is_shown_of_a_group(world: World) -> None:
 def test_the_users_are_those_that_exist(world: World) -> None:
     old = {key: value for key, value in vm().items() if key not in ("id", "name")}
     world.script.on(USERS, listed(vm(), {**old, "instance_id": "vm-2", "instance_name": "web2"}, vm(id="vm-3", status="DELETED")))
-    assert world.driver.verbs("firewall").users(web(), ()) == (Ref("vm-1", "web1"), Ref("vm-2", "web2"))
+    assert verbs_of(world.driver, "firewall").users(web(), ()) == (Ref("vm-1", "web1"), Ref("vm-2", "web2"))
     world.script.on(USERS, NOT_FOUND)
-    assert world.driver.verbs("firewall").users(web(), ()) == ()
+    assert verbs_of(world.driver, "firewall").users(web(), ()) == ()
 
 
 # -- making and changing --------------------------------------------------------------------------------------------------
@@ -296,7 +297,7 @@ def new(*rules: Rule, description: str | None = None) -> NewFirewall:
 
 
 def test_rules_are_sent_even_where_there_are_none(world: World) -> None:
-    verbs = world.driver.verbs("firewall")
+    verbs = verbs_of(world.driver, "firewall")
     world.wait(verbs.create(verbs.plan_new("web", None, None, ())))
     world.wait(verbs.create(new(*parse([option(addresses=["192.0.2.0/24"])]), description="front")))
     assert [body for _call, body in world.script.writes] == [
@@ -321,12 +322,12 @@ def test_rules_are_sent_even_where_there_are_none(world: World) -> None:
 def test_a_new_group_needs_a_region() -> None:
     world = World(region=None)
     world.script.on(REGIONS, REGION_ROWS)
-    error = refusal(OptionError, lambda: world.driver.verbs("firewall").plan_new("web", None, None, ()))
+    error = refusal(OptionError, lambda: verbs_of(world.driver, "firewall").plan_new("web", None, None, ()))
     assert error.facts["option"] == "region" and "firewall" in error.message
 
 
 def test_all_tasks_are_awaited_and_none_means_done(world: World) -> None:
-    verbs = world.driver.verbs("firewall")
+    verbs = verbs_of(world.driver, "firewall")
     world.script.on(MAKE, {"tasks": [TASK_ID, "t-2"]})
     world.script.on("GET /v1/tasks/t-2", task("NEW", "t-2"), task("NEW", "t-2"), task("NEW", "t-2"), task("FINISHED", "t-2"))
     world.wait(verbs.create(new()))
@@ -341,7 +342,7 @@ def test_tasks_that_show_late_are_late_at_the_same_time(world: World) -> None:
     world.script.on(MAKE, {"tasks": [TASK_ID, "t-2"]})
     world.script.on(TASK, *late, task("FINISHED", TASK_ID))
     world.script.on("GET /v1/tasks/t-2", *late, task("FINISHED", "t-2"))
-    world.wait(world.driver.verbs("firewall").create(new()))
+    world.wait(verbs_of(world.driver, "firewall").create(new()))
     assert world.script.calls.count(TASK) == world.script.calls.count("GET /v1/tasks/t-2") == 4
 
 
@@ -349,21 +350,21 @@ def test_somebody_who_makes_one_of_the_name_at_once_is_waited_for(world: World) 
     rival = task("NEW", "t-2", task_type="create_security_group", data={"name": "web"})
     world.script.on(TASKS, listed(rival), listed(rival), listed())
     world.script.on("GET /v1/tasks/t-2", task("RUNNING", "t-2"))
-    world.wait(world.driver.verbs("firewall").create(new()))
+    world.wait(verbs_of(world.driver, "firewall").create(new()))
     assert world.script.calls == [MAKE, TASK, TASK, TASKS, "GET /v1/tasks/t-2", TASKS, "GET /v1/tasks/t-2", TASKS]
 
 
 @pytest.mark.parametrize(("error", "kind"), [("Quota limit for firewall_count exceeded", QuotaError), ("No valid host", OperationFailedError)])
 def test_a_task_that_fails_is_a_failure(world: World, error: str, kind: type[VpsError]) -> None:
     world.script.on(TASK, task("ERROR", TASK_ID, error=error))
-    operation = world.driver.verbs("firewall").create(new())
+    operation = verbs_of(world.driver, "firewall").create(new())
     assert refusal(kind, lambda: world.wait(operation)).facts["operation_id"] == TASK_ID
 
 
 @pytest.mark.parametrize("answer", [requests.exceptions.ReadTimeout(), (502, "<html>"), {"id": WEB}])
 def test_a_create_without_a_clear_answer_is_never_sent_again(world: World, answer: t.Any) -> None:
     world.script.on(MAKE, answer)
-    assert refusal(OutcomeUnknownError, lambda: world.driver.verbs("firewall").create(new())).check_first is False
+    assert refusal(OutcomeUnknownError, lambda: verbs_of(world.driver, "firewall").create(new())).check_first is False
     assert world.script.calls == [MAKE]
 
 
@@ -391,7 +392,7 @@ HTTPS = {"direction": "ingress", "ethertype": "IPv4", "protocol": "tcp", "port_r
 
 def test_what_stays_goes_along_as_it_came(world: World) -> None:
     world.script.on(GROUP, group(*ODD))
-    verbs = world.driver.verbs("firewall")
+    verbs = verbs_of(world.driver, "firewall")
     verbs.rename(web(), "web2")
     verbs.describe(web(), "front")
     assert world.script.writes == [
@@ -420,7 +421,7 @@ def test_rules_that_are_not_told_are_never_replaced(world: World) -> None:
     del untold["security_group_rules"]
     world.script.on(GROUP, untold)
     with pytest.raises(ProtocolError, match="without its rules"):
-        world.driver.verbs("firewall").set_rules(web(), Difference(seen(rule()), (), ()))
+        verbs_of(world.driver, "firewall").set_rules(web(), Difference(seen(rule()), (), ()))
     assert world.script.writes == []
 
 
@@ -428,21 +429,21 @@ def test_a_change_names_the_whole_set(world: World) -> None:
     world.script.on(GROUP, group(*ODD))
     firewall = web(*ODD)
     (opened,) = parse([option(ports="80", addresses=["10.0.0.0/8"])])
-    world.driver.verbs("firewall").set_rules(firewall, difference([*(each for each in firewall.rules if each.low != 443), opened], firewall.rules))
+    verbs_of(world.driver, "firewall").set_rules(firewall, difference([*(each for each in firewall.rules if each.low != 443), opened], firewall.rules))
     assert world.script.writes == [(CHANGE, {"rules": [*KEPT, mapping.rule_row(opened)]})]
 
 
 def test_a_new_description_takes_the_place_of_the_rule(world: World) -> None:
     world.script.on(GROUP, group(*ODD))
     described = parse([option(addresses=["0.0.0.0/0"], description="https")])
-    world.driver.verbs("firewall").set_rules(web(*ODD), difference(described, web(*ODD).rules, purge=False))
+    verbs_of(world.driver, "firewall").set_rules(web(*ODD), difference(described, web(*ODD).rules, purge=False))
     assert world.script.writes == [(CHANGE, {"rules": [*KEPT, {**HTTPS, "description": "https"}]})]
 
 
 def test_rules_that_somebody_adds_meanwhile_stay(world: World) -> None:
     world.script.on(GROUP, group(rule(), rule(id="r-9", port_range_min=80, port_range_max=80)))
     (gone,) = seen(rule())
-    world.driver.verbs("firewall").set_rules(web(rule()), Difference((), (gone,), ()))
+    verbs_of(world.driver, "firewall").set_rules(web(rule()), Difference((), (gone,), ()))
     assert world.script.writes == [(CHANGE, {"rules": [{**HTTPS, "port_range_min": 80, "port_range_max": 80}]})]
 
 
@@ -459,7 +460,7 @@ def test_a_lock_is_waited_for(world: World, shown: str | None) -> None:
     world.script.on(GROUP, group(task_id=shown))
     world.script.on(CHANGE, problem(409, "ConflictError", told), {"tasks": []})
     world.script.on(DROP, problem(409, "ConflictError", told), (204, ""))
-    verbs = world.driver.verbs("firewall")
+    verbs = verbs_of(world.driver, "firewall")
     verbs.rename(web(), "web2")
     verbs.delete(web())
     assert world.script.calls.count(CHANGE) == world.script.calls.count(DROP) == 2
@@ -467,7 +468,7 @@ def test_a_lock_is_waited_for(world: World, shown: str | None) -> None:
 
 
 def test_deleting_what_is_gone_or_in_use(world: World) -> None:
-    verbs = world.driver.verbs("firewall")
+    verbs = verbs_of(world.driver, "firewall")
     world.script.on(DROP, NOT_FOUND)
     assert verbs.delete(web()) is None
     world.script.on(DROP, problem(409, "ConflictError", f"Security group {WEB} is in use"))
@@ -486,7 +487,7 @@ def owner(world: World, *ports: Row, without: t.Collection[str] = ()) -> Instanc
 
 
 def attach(world: World, server: Instance) -> None:
-    verbs = world.driver.verbs("firewall")
+    verbs = verbs_of(world.driver, "firewall")
     assert verbs.check_attach(web(), server) is None
     assert world.script.writes == []
     assert verbs.attach(web(), server) is None
@@ -510,7 +511,7 @@ def test_ports_without_port_security_are_told_once(world: World) -> None:
 
 def test_a_server_that_heeds_no_group_is_refused(world: World) -> None:
     server = owner(world, carrying("p1"), without=["p1"])
-    assert refusal(OptionError, lambda: world.driver.verbs("firewall").check_attach(web(), server)).facts["option"] == "instances"
+    assert refusal(OptionError, lambda: verbs_of(world.driver, "firewall").check_attach(web(), server)).facts["option"] == "instances"
 
 
 def test_a_server_whose_ports_are_not_told_gets_it_everywhere(world: World) -> None:
@@ -519,7 +520,7 @@ def test_a_server_whose_ports_are_not_told_gets_it_everywhere(world: World) -> N
 
 
 def test_a_server_of_another_region_is_refused_without_a_call(world: World) -> None:
-    verbs = world.driver.verbs("firewall")
+    verbs = verbs_of(world.driver, "firewall")
     assert "region 7" in str(refusal(OptionError, lambda: verbs.check_attach(web(), Instance("gcore", "a", id="vm-9", region="7"))))
     assert world.script.sent == []
 
@@ -527,7 +528,7 @@ def test_a_server_of_another_region_is_refused_without_a_call(world: World) -> N
 def test_a_doubled_name_can_neither_be_given_nor_taken(world: World) -> None:
     server = owner(world, carrying("p1"))
     world.script.on(GROUPS, listed(group(), group(id=DB)))
-    verbs = world.driver.verbs("firewall")
+    verbs = verbs_of(world.driver, "firewall")
     for refused in (lambda: verbs.check_attach(web(), server), lambda: verbs.check_detach(web())):
         assert refusal(AmbiguousError, refused).facts["ids"] == sorted([WEB, DB])
     assert world.script.writes == []
@@ -543,7 +544,7 @@ def test_a_doubled_name_can_neither_be_given_nor_taken(world: World) -> None:
     ],
 )
 def test_it_is_taken_from_the_ports_that_have_it(world: World, ports: list[Row], sent: list[Row]) -> None:
-    assert world.driver.verbs("firewall").detach(web(), owner(world, *ports), None) is None
+    assert verbs_of(world.driver, "firewall").detach(web(), owner(world, *ports), None) is None
     assert world.script.writes == [(UNASSIGN, body) for body in sent]
 
 
@@ -551,9 +552,9 @@ def test_taking_away_what_is_gone_by_then_is_a_success(world: World) -> None:
     server = owner(world, carrying("p1", "web"))
     world.script.on(UNASSIGN, NOT_FOUND)
     world.script.on(PORTS, listed(carrying("p1", "web")), listed(carrying("p1")))
-    assert world.driver.verbs("firewall").detach(web(), server, None) is None
+    assert verbs_of(world.driver, "firewall").detach(web(), server, None) is None
     world.script.on(PORTS, listed(carrying("p1", "web")))
-    refusal(NotFoundError, lambda: world.driver.verbs("firewall").detach(web(), server, None))
+    refusal(NotFoundError, lambda: verbs_of(world.driver, "firewall").detach(web(), server, None))
 
 
 def test_a_server_that_has_it_on_some_ports_only(world: World) -> None:
@@ -561,7 +562,7 @@ def test_a_server_that_has_it_on_some_ports_only(world: World) -> None:
     world.script.on(USERS, listed(vm(addresses=two)))
     world.script.on(PORTS, listed(carrying("p1", "web"), carrying("p2")))
     world.script.on(INTERFACES, listed({"port_id": "p1"}, {"port_id": "p2"}))
-    verbs = world.driver.verbs("firewall")
+    verbs = verbs_of(world.driver, "firewall")
     assert verbs.users(web(), ()) == (Ref("vm-1", "web1"),)
     assert verbs.partly(web(), ["vm-1"]) == verbs.partly(web(), ["web1"]) == {"vm-1"}
     assert verbs.partly(web(), ["other"]) == frozenset()
@@ -571,7 +572,7 @@ def test_a_server_that_has_it_on_some_ports_only(world: World) -> None:
 
 def test_one_address_is_one_port_and_costs_no_call(world: World) -> None:
     world.script.on(USERS, listed(vm()))
-    verbs = world.driver.verbs("firewall")
+    verbs = verbs_of(world.driver, "firewall")
     verbs.users(web(), ())
     assert verbs.partly(web(), ["vm-1"]) == frozenset()
     assert world.script.calls == [USERS]

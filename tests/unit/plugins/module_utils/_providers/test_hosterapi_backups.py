@@ -25,6 +25,7 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._providers.backups 
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import Connection
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.hosterapi.backups import HosterapiBackups
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.hosterapi.driver import HosterapiDriver
+from ansible_collections.polyhost.cloud.tests.unit.verbs import verbs as verbs_of
 from ansible_collections.polyhost.cloud.tests.unit.wire import Answer, Context, Request, Session
 
 URL = "https://reseller.hosterapi.de/api/v1"
@@ -74,7 +75,7 @@ def script(world: Context[Script]) -> Script:
 
 @pytest.fixture
 def verbs(world: Context[Script]) -> HosterapiBackups:
-    return HosterapiDriver(world).verbs("backup")
+    return verbs_of(HosterapiDriver(world), "backup")
 
 
 def order(verbs: HosterapiBackups) -> NewBackup:

@@ -26,6 +26,7 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._providers.hosterap
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.hosterapi.driver import HosterapiDriver
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.records import RecordWish
 from ansible_collections.polyhost.cloud.tests.unit.controller import Controller
+from ansible_collections.polyhost.cloud.tests.unit.verbs import verbs as verbs_of
 from ansible_collections.polyhost.cloud.tests.unit.wire import Answer, Context, Request, Session
 
 URL = "https://reseller.hosterapi.de/api/v1"
@@ -85,7 +86,7 @@ def script(world: Context[Script]) -> Script:
 
 @pytest.fixture
 def verbs(world: Context[Script], script: Script) -> HosterapiDedicated:
-    return HosterapiDriver(world).verbs("dedicated")
+    return verbs_of(HosterapiDriver(world), "dedicated")
 
 
 def wish(**options: t.Any) -> RecordWish:

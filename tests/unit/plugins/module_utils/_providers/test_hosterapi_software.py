@@ -23,6 +23,7 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._providers.hosterap
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.hosterapi.software import HosterapiSoftware
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.records import RecordWish
 from ansible_collections.polyhost.cloud.tests.unit.controller import Controller
+from ansible_collections.polyhost.cloud.tests.unit.verbs import verbs as verbs_of
 from ansible_collections.polyhost.cloud.tests.unit.wire import Answer, Context, Request, Session
 
 URL = "https://reseller.hosterapi.de/api/v1"
@@ -60,7 +61,7 @@ def script(world: Context[Script]) -> Script:
 
 @pytest.fixture
 def verbs(world: Context[Script], script: Script) -> HosterapiSoftware:
-    return HosterapiDriver(world).verbs("software")
+    return verbs_of(HosterapiDriver(world), "software")
 
 
 def wish(*names: str) -> RecordWish:

@@ -16,6 +16,7 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._core.plan import S
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.records import Record
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.records import RecordWish
 from ansible_collections.polyhost.cloud.tests.unit.plugins.module_utils._providers.test_hostwinds import BAD_ID, OK, World, row
+from ansible_collections.polyhost.cloud.tests.unit.verbs import verbs as verbs_of
 
 SERVER = Instance("hostwinds", "hostwinds", id="12", name="web")
 MAIN, SECOND = "198.51.100.7", "198.51.100.9"
@@ -31,7 +32,7 @@ def world(request: t.Any) -> World:
 
 def found(world: World, state: str = "present", **options: t.Any) -> list[Record]:
     instance = SERVER if options.get("instance") else None
-    return t.cast("list[Record]", world.driver().verbs("address").find(RecordWish(state=state, options=options), instance))
+    return t.cast("list[Record]", verbs_of(world.driver(), "address").find(RecordWish(state=state, options=options), instance))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_a_server_that_is_going_has_nothing_to_list(world: World) -> None:
     world.script.has(row(13, task_state="deleting"), row(14))
     world.script.on("get_instance_ips", BAD_ID)
     world.script.on("get_instance", BAD_ID)
-    verbs = world.driver().verbs("address")
+    verbs = verbs_of(world.driver(), "address")
     with pytest.raises(ContradictionError):  # the lists show 14 still
         verbs.select(RecordWish(state="present"), None)
     world.script.has(row(13, task_state="deleting"))
@@ -90,7 +91,7 @@ def test_a_server_that_is_going_has_nothing_to_list(world: World) -> None:
 
 def test_the_main_address_of_a_server_that_has_none_yet(world: World) -> None:
     with pytest.raises(ConflictError, match="no main address yet"):
-        world.driver().verbs("address").plan_new(RecordWish(state="present", options={"instance": "web"}), SERVER)
+        verbs_of(world.driver(), "address").plan_new(RecordWish(state="present", options={"instance": "web"}), SERVER)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,7 @@ def test_the_main_address_of_a_server_that_has_none_yet(world: World) -> None:
 def test_what_is_sent(world: World, step: Step, sent: list[tuple[str, str]]) -> None:
     world.script.on(sent[0][1], OK)
     (record,) = found(world, instance="web", address=SECOND)
-    world.driver().verbs("address").change(record, step)
+    verbs_of(world.driver(), "address").change(record, step)
     assert world.script.writes == [sent]
 
 
@@ -112,5 +113,5 @@ def test_what_is_sent(world: World, step: Step, sent: list[tuple[str, str]]) -> 
 def test_an_address_is_given_back(world: World, answer: t.Any) -> None:
     world.script.on("delete_ip", answer)
     (record,) = found(world, instance="web", address=SECOND)
-    assert world.driver().verbs("address").delete(record) is None
+    assert verbs_of(world.driver(), "address").delete(record) is None
     assert world.script.writes == [[("action", "delete_ip"), ("serviceid", "12"), ("ip", SECOND)]]

@@ -35,6 +35,7 @@ from ansible_collections.polyhost.cloud.tests.unit.plugins.module_utils._provide
     World,
     row,
 )
+from ansible_collections.polyhost.cloud.tests.unit.verbs import verbs as verbs_of
 
 LIST, READ, SET = "get_firewall_profiles", "get_instance_firewall_profile", "set_instance_firewall"
 DEFAULT, WEB, WEBMAIL = PROFILES
@@ -56,7 +57,7 @@ def script(world: World) -> Script:
 
 @pytest.fixture
 def verbs(world: World) -> Profiles:
-    return world.driver().verbs("firewall")
+    return verbs_of(world.driver(), "firewall")
 
 
 def server(number: str = "12") -> Instance:

@@ -1,0 +1,30 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who has dedicated machines: one entry a provider, imported when it is asked for."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._providers.base import Driver
+from .._providers.records import RecordVerbs
+
+
+def _hosterapi(driver: t.Any) -> RecordVerbs[t.Any]:
+    from .._providers.hosterapi.dedicated import HosterapiDedicated
+
+    return HosterapiDedicated(driver)
+
+
+_MAKERS = {"hosterapi": _hosterapi}
+
+
+def dedicated(driver: Driver) -> RecordVerbs[t.Any]:
+    """The verbs of dedicated machines.
+
+    Raises:
+        UnsupportedError: the provider does not have them.
+    """
+    return driver.verbs("dedicated", _MAKERS)
