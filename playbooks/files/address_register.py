@@ -103,8 +103,8 @@ class Place:
         Raises:
             Failure: the database cannot be used.
         """
-        opened = _postgresql(self.dsn, writes) if self.dsn else _sqlite(self.file, writes, check)
-        with opened as execute:
+        with contextlib.ExitStack() as stack:
+            execute = stack.enter_context(_postgresql(self.dsn, writes) if self.dsn else _sqlite(self.file, writes, check))
             catalogue = "SELECT to_regclass('address_register') AS name" if self.dsn else "SELECT name FROM sqlite_master WHERE name = 'address_register'"
             if any(row["name"] for row in execute(catalogue)):
                 yield execute

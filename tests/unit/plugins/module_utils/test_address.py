@@ -198,7 +198,8 @@ def test_the_main_address_is_swapped(host: Host, kept: bool) -> None:
     result = host.done(state="replaced", allow=["cost"])
     assert result["plan"] == predicted["plan"]
     assert (result["plan"][0]["action"], result["plan"][0]["before"], result["plan"][0]["cost"]) == ("swap", host.main, True)
-    assert result["address"]["address"] == host.row["main_ip"] not in (host.main, None)
+    assert result["address"]["address"] == host.row["main_ip"]
+    assert host.row["main_ip"] not in (host.main, None)
     assert (host.main in host.row["ips"]) is kept
     assert host.done(state="replaced", address=host.main, allow=["cost"])["changed"] is False
     assert host.writes == ["change_main_ip"]

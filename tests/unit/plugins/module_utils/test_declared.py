@@ -394,9 +394,13 @@ def test_what_nobody_expected_leaves_the_note(world: World) -> None:
 
 
 def test_an_order_of_unknown_fate_is_found_by_the_next_run(world: World) -> None:
-    unlisted = Gadgets.find
+    listed = Gadgets.find
     failed_order(world, KeyError)
-    world.gadgets.find = lambda wish, instance: unlisted(world.gadgets, wish, instance) if world.driver.context.waiter.clock.now() > 20 else []  # type: ignore[method-assign]
+
+    def find(wish: RecordWish, instance: Instance | None) -> list[Record]:
+        return listed(world.gadgets, wish, instance) if world.driver.context.waiter.clock.now() > 20 else []
+
+    world.gadgets.find = find  # type: ignore[method-assign]
     found = order(world)
     assert (actions(found), world.gadgets.sent, notes(world)) == (["create"], ["create"], [])
     assert found.shown["id"] == "g5"
@@ -415,7 +419,11 @@ def test_the_task_of_an_earlier_order_is_awaited(world: World) -> None:
     assert caught.value.facts["operation_id"] == "task-1"
     assert "task-1" in notes(world)[0]
     rows, world.gadgets.rows, world.gadgets.takes = world.gadgets.rows, {}, 5.0
-    world.gadgets.find = lambda wish, instance: [GADGET.record("fake", row) for row in rows.values()] if world.driver.context.waiter.waited > 4 else []  # type: ignore[method-assign]
+
+    def find(wish: RecordWish, instance: Instance | None) -> list[Record]:
+        return [GADGET.record("fake", row) for row in rows.values()] if world.driver.context.waiter.waited > 4 else []
+
+    world.gadgets.find = find  # type: ignore[method-assign]
     assert actions(order(world)) == ["create"]
     assert (world.gadgets.sent, notes(world)) == (["create"], [])
 
