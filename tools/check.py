@@ -9,6 +9,7 @@ A tool that finds nothing to do has failed: each check here proves that it looke
 
 from __future__ import annotations
 
+import concurrent.futures
 import fnmatch
 import multiprocessing
 import os
@@ -279,8 +280,9 @@ def check() -> int:
     only = os.environ.get("ONLY", "").split() if len(names) == 1 else []
     checks = Checks(make_tree(), only)
     total = Tally()
-    for environ in ("tools", "test") if len(names) > 1 else ():
-        programs(environ)  # made once, before two processes need them
+    if len(names) > 1:  # made once, before two processes need them
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            list(pool.map(programs, ("tools", "test")))
     beside = [Beside(name, getattr(checks, name)) for name in names if name in BESIDE and len(names) > 1]
     try:
         for name in names:

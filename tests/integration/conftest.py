@@ -63,6 +63,7 @@ class Controller:
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
             "ANSIBLE_NOCOLOR": "true",
             "ANSIBLE_NOCOWS": "true",
+            "ANSIBLE_ACTION_PLUGINS": str(Path(__file__).parent / "action_plugins"),
             "VPS_LEDGER": str(self.ledger),
             **simulator.environment(),
         }
@@ -77,9 +78,7 @@ class Controller:
         numbered.append(
             {
                 "name": "Keep the results",
-                "ansible.builtin.copy": {"dest": str(results), "content": "{{ [" + expression + "] | to_json }}", "mode": "0600"},
-                "check_mode": False,
-                "diff": False,
+                "keep_results": {"dest": str(results), "results": "{{ [" + expression + "] | to_json | string }}"},
                 "no_log": True,
             }
         )
