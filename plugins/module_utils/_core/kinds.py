@@ -124,7 +124,6 @@ SOFTWARE = Kind(
     shows={"instance": None, "packages": []},
     identity=("instance",),
     creates=(),
-    secret=("password",),
 )
 
 CONSOLE = Kind(
@@ -134,7 +133,6 @@ CONSOLE = Kind(
     shows={"instance": None, "dedicated": None, "type": None, "url": None, "seconds": None, "expires_at": None},
     identity=("instance", "dedicated"),
     creates=(),
-    secret=("url",),
 )
 
 SSH_KEY = Kind(
@@ -144,7 +142,6 @@ SSH_KEY = Kind(
     shows={"id": None, "name": None, "fingerprint": None, "public_key": None, "created_at": None},
     fields=(Field("name", action="rename"), Field("public_key", fixed=True), Field("private_key_path", fixed=True)),
     replaceable=True,
-    secret=("private_key",),
 )
 
 NAME_TEMPLATE = Kind(

@@ -13,7 +13,7 @@ import copy
 import typing as t
 from dataclasses import dataclass, field
 
-from .model import ABSENT, Price
+from .model import ABSENT, Instance, Price, Ref
 from .plan import NONE
 
 
@@ -56,7 +56,6 @@ class Kind:
         order_needs: the consents that making one asks for.
         ordered: whether making one spends money, so that it is sent by one task of this controller at a time and remembered.
         replaceable: whether what is fixed may be changed by C(allow: [replace]): deleted, and made anew.
-        secret: the keys that no plan, diff or message may hold.
     """
 
     name: str
@@ -69,7 +68,6 @@ class Kind:
     order_needs: tuple[str, ...] = ()
     ordered: bool = False
     replaceable: bool = False
-    secret: tuple[str, ...] = ()
 
     def record(self, provider: str, known: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any] | None = None) -> Record:
         """An object of this kind.
@@ -142,3 +140,10 @@ class NewRecord:
     price: Price | None = None
     unknown: tuple[str, ...] = ()
     secret: str | None = None
+
+
+def server_of(instance: Instance | None, wanted: str | None = None) -> dict[str, str | None] | None:
+    """A server as objects show it; one that an earlier task makes has the C(wanted) name and no id yet, and no server is None."""
+    if instance is None:
+        return Ref(name=wanted).public() if wanted else None
+    return Ref(instance.id, instance.name).public()

@@ -12,7 +12,7 @@ import typing as t
 from .._core.kinds import CONSOLE
 from .._core.model import Instance
 from .._core.normalise import epoch, iso_of
-from .._core.records import Record
+from .._core.records import Record, server_of
 from .records import RecordVerbs, RecordWish
 from .verbs import D
 
@@ -44,8 +44,7 @@ class ConsoleVerbs(RecordVerbs[D]):
 
     def shown(self, wish: RecordWish, instance: Instance | None, **known: t.Any) -> Record:
         """A console as users see it."""
-        server = {"id": instance.id, "name": instance.name} if instance else None
-        fields = {"instance": server, "dedicated": wish["dedicated"], **known}
+        fields = {"instance": server_of(instance), "dedicated": wish["dedicated"], **known}
         return CONSOLE.record(self.driver.PROFILE.name, fields, {"instance": instance, "duration": wish["duration"]})
 
     def lasting(self, seconds: int) -> dict[str, t.Any]:

@@ -29,7 +29,7 @@ from .._core.errors import (
 from .._core.model import DONE, Instance
 from .._core.normalise import iso_of
 from .._core.plan import DELETE, DETACH, REPLACE, Drift, Plan, Step
-from .._core.records import Field, Kind, NewRecord, Record
+from .._core.records import Field, Kind, NewRecord, Record, server_of
 from .._core.wait import Operation
 from .._journal import Note
 from .._providers.agreement import agreed
@@ -158,9 +158,10 @@ class DeclaredTask(ResourceTask[State]):
     def fetch(self) -> State:
         """The object, the server it is to hang on, and what making it takes."""
         instance = self._server = self._instance()
-        if not any(self.wish[option] for option in self.kind.identity):
+        is_named = any(self.wish[option] for option in self.kind.identity)
+        if not is_named:
             self.presumed = True  # check mode: an earlier task is about to tell what this one is about
-        nowhere = self.presumed and (self.kind.identity == (INSTANCE,) or not any(self.wish[option] for option in self.kind.identity))
+        nowhere = not is_named or (self.presumed and self.kind.identity == (INSTANCE,))
         record = None if nowhere else self.settled(self._one(self.verbs.find(self.wish, instance)), instance)
         if record is None and self.presumed:
             record = self.verbs.to_come(self.wish)
@@ -345,7 +346,7 @@ class DeclaredTask(ResourceTask[State]):
                 record = step.target.predicted
             elif any(field.link and field.name == step.field for field in self.kind.fields):
                 record = record.having(**{step.field: server_of(step.target, self.wish[step.field]) if step.after is not None else None})
-            elif step.field in record.fields and step.field not in self.kind.secret:
+            elif step.field in record.fields:
                 record = record.having(**{step.field: step.after})
             record = self.effect_of(step, record)
         return replace(state, record=record)
@@ -616,13 +617,6 @@ class DeclaredTask(ResourceTask[State]):
             return ["everything"]
         last = {step.field: step for step in plan.steps if step.action not in MAKING}
         return [field for field, step in last.items() if step not in self._needless and not self._shows(step, now, state)]
-
-
-def server_of(instance: Instance | None, wanted: str | None) -> dict[str, str | None] | None:
-    """A server as objects show it; one that an earlier task makes has no id yet."""
-    if instance is None:
-        return {"id": None, "name": wanted} if wanted else None
-    return {"id": instance.id, "name": instance.name}
 
 
 def ability_of(field: Field) -> str:

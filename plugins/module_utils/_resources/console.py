@@ -11,11 +11,11 @@ from dataclasses import replace
 
 from .._core.errors import OptionError
 from .._core.plan import Step
-from .._core.records import Kind, Record
+from .._core.records import Kind, Record, server_of
 from .._providers.base import Driver
 from .._providers.consoles import ConsoleVerbs
 from .._providers.records import RecordWish
-from ._declared import INSTANCE, DeclaredTask, State, server_of
+from ._declared import INSTANCE, DeclaredTask, State
 
 OPEN, CLOSE = "open", "close"
 

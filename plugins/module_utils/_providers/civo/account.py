@@ -61,6 +61,11 @@ class Account:
         """The region of the connection options, else all that are searched."""
         return [self.region] if self.region else self.searched()
 
+    @staticmethod
+    def elsewhere(label: str, identifier: str, region: str, named: str) -> OptionError:
+        """The failure for what another region has than the named one, so that its absence there proves nothing (H1)."""
+        return OptionError(f"{label} is in the region {region}, not in {named}", hint=f"Set region: {region}.", option="region", id=identifier)
+
     def default(self) -> str | None:
         """The account's default region, where exactly one is marked."""
         marked = {str(row["code"]) for row in self.regions() if flag(row.get("default"))}

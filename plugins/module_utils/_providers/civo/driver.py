@@ -129,12 +129,7 @@ class CivoDriver(Driver):
             return None
         elsewhere = self._search(instance_id, [other for other in self.civo.usable() if other != code])
         if elsewhere is not None:
-            raise OptionError(
-                f"{self.label(elsewhere)} is in the region {elsewhere.region}, not in {code}",
-                hint=f"Set region: {elsewhere.region}.",
-                option="region",
-                id=instance_id,
-            )
+            raise self.civo.elsewhere(self.label(elsewhere), instance_id, str(elsewhere.region), code)
         return None
 
     def list_all(self) -> list[Instance]:
@@ -173,7 +168,7 @@ class CivoDriver(Driver):
         if kind == "ssh_keys":
             return [show(row) for row in self.civo.ssh_keys(self.civo.region)]
         shown: list[dict[str, t.Any]] = []
-        for region in [self.civo.region] if self.civo.region else self.civo.searched():
+        for region in self.civo.scope():
             rows = self._catalog_rows(kind, region)
             if not rows:
                 self.civo.prove(region)

@@ -57,9 +57,9 @@ class CivoFirewalls(FirewallVerbs["CivoDriver"]):
     def find(self, name: str | None, firewall_id: str | None, network: str | None) -> list[Firewall]:
         """By name in the region of the connection, else in all of them; an id that another region has is told, not taken for absent (H1)."""
         if firewall_id is None:
-            return [each for region in self._regions() for each in self._in(region, network, lambda row: row.get("name") == name)]
+            return [each for region in self._civo.scope() for each in self._in(region, network, lambda row: row.get("name") == name)]
         home = self._home.get(firewall_id)
-        for region in [home] if home else self._regions():
+        for region in [home] if home else self._civo.scope():
             found = self._in(region, network, lambda row: row["id"] == firewall_id, anywhere=True)
             if found:
                 return found
@@ -69,21 +69,13 @@ class CivoFirewalls(FirewallVerbs["CivoDriver"]):
 
     def list_all(self) -> list[Firewall]:
         """Every firewall of the region, or of all regions."""
-        return [each for region in self._regions() for each in self._in(region, None, lambda row: True, named=True)]
-
-    def _regions(self) -> list[str]:
-        return [self._civo.region] if self._civo.region else self._civo.searched()
+        return [each for region in self._civo.scope() for each in self._in(region, None, lambda row: True, named=True)]
 
     def _refuse_elsewhere(self, firewall_id: str, region: str) -> None:
         code = str(self._civo.prove(region)["code"])
         for other in self._civo.usable():
             if other != code and any(row["id"] == firewall_id for row in self._listed(other)):
-                raise OptionError(
-                    f"The firewall with id {firewall_id} at {api.TITLE} is in the region {other}, not in {code}",
-                    hint=f"Set region: {other}.",
-                    option="region",
-                    id=firewall_id,
-                )
+                raise self._civo.elsewhere(f"The firewall with id {firewall_id} at {api.TITLE}", firewall_id, other, code)
 
     def _in(self, region: str, network: str | None, fits: t.Callable[[Row], bool], *, anywhere: bool = False, named: bool = False) -> list[Firewall]:
         """The firewalls of a region that fit.

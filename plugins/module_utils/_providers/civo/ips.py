@@ -14,7 +14,7 @@ from ..._core.kinds import ADDRESS
 from ..._core.model import CREATING, Address, Instance
 from ..._core.normalise import address_family, text
 from ..._core.plan import Step
-from ..._core.records import NewRecord, Record
+from ..._core.records import NewRecord, Record, server_of
 from ..._core.wait import Operation
 from ..addresses import ATTACHED, MAIN, RESERVED, SECONDARY, UNATTACHED, AddressVerbs
 from ..records import RecordWish
@@ -182,7 +182,7 @@ def _ordinary(address: Address, server: Instance) -> Record:
         "type": MAIN if address.primary else SECONDARY,
         "region": server.region,
         "status": ATTACHED,
-        "instance": {"id": server.id, "name": server.name},
+        "instance": server_of(server),
         "primary": address.primary,
         "created_at": server.created_at,
     }

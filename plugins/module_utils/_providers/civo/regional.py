@@ -75,8 +75,7 @@ class Regional(RecordVerbs["CivoDriver"]):
         for other in self.driver.civo.usable():
             with contextlib.suppress(UnsupportedError):
                 if other != code and any(record[key] == value for record in self.read(other)):
-                    told = f"The {self.kind.words} {value} at {api.TITLE} is in the region {other}, not in {code}"
-                    raise OptionError(told, hint=f"Set region: {other}.", option="region", id=value)
+                    raise self.driver.civo.elsewhere(f"The {self.kind.words} {value} at {api.TITLE}", value, other, code)
 
     def select(self, wanted: RecordWish, instance: Instance | None) -> list[Record]:
         """Everything of the region of the server that is asked about, else in the scope of the connection."""

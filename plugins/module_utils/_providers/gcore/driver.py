@@ -413,11 +413,8 @@ class GcoreDriver(Driver):
         query = {"volumes": ",".join(targets["volumes"])} if targets.get("volumes") else {}
         if targets.get("floating_ips"):
             query["delete_floatings"] = "true"  # reading 18
-        try:
-            task_ids = self._when_free(instance, lambda: self.api.tasks(DELETE, self.scope.of(instance), query=query))
-        except NotFoundError:
-            return None
-        return self.tasks.then(self.gone(instance), task_ids)
+        send = functools.partial(self.api.tasks, DELETE, self.scope.of(instance), query=query)
+        return self.tasks.removal(send, lambda: self.holder(instance), f"instance {instance.id}", self.gone(instance))
 
 
 def _bears(instance: Instance, name: str) -> bool:

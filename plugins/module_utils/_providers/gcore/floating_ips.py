@@ -11,10 +11,10 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from ..._core.errors import NotFoundError, OptionError, UnsupportedError
 from ..._core.kinds import ADDRESS
-from ..._core.model import DONE, ERROR, Instance, Outcome
+from ..._core.model import DONE, ERROR, Instance
 from ..._core.normalise import address_family, iso_utc, text
 from ..._core.plan import Step
-from ..._core.records import NewRecord, Record
+from ..._core.records import NewRecord, Record, server_of
 from ..._core.wait import Operation
 from ..addresses import ATTACHED, FLOATING, MAIN, UNATTACHED, AddressVerbs
 from ..records import RecordWish
@@ -157,7 +157,7 @@ class FloatingIps(AddressVerbs["GcoreDriver"]):
             raise OptionError(told, hint="Use vps_interface with external: true, or leave type out.", option="type")
         region = str(instance.region) if instance else self.driver.scope.required("an address")
         place = self._place_on(instance, wish["private_address"]) if instance else {}
-        server = {"id": instance.id, "name": instance.name} if instance else {"id": None, "name": wish["instance"]} if wish["instance"] else None
+        server = server_of(instance, wish["instance"])
         known = {
             "name": wish["name"],
             "family": "ipv4",
@@ -212,18 +212,16 @@ class FloatingIps(AddressVerbs["GcoreDriver"]):
 
     def delete(self, record: Record) -> Operation | None:
         """Give it back."""
-        tasks, of = self.driver.tasks, f"floating IP {record['address']}"
-        try:
-            task_ids = tasks.when_free(
-                lambda: self.driver.api.tasks(FLOATING_IP_DELETE, self._path(record)), lambda _refusal: text((self._row(record) or {}).get("task_id")), of
-            )
-        except NotFoundError:
-            return None
+        of = f"floating IP {record['address']}"
 
-        def check() -> Outcome | None:
-            return DONE if self._row(record) is None else None
+        def send() -> list[str]:
+            return self.driver.api.tasks(FLOATING_IP_DELETE, self._path(record))
 
-        return tasks.then(Operation(f"deletion of {of} at {TITLE}", check, POLL), task_ids)
+        def holder() -> str | None:
+            return text((self._row(record) or {}).get("task_id"))
+
+        gone = Operation(f"deletion of {of} at {TITLE}", lambda: DONE if self._row(record) is None else None, POLL)
+        return self.driver.tasks.removal(send, holder, of, gone)
 
 
 def _record(row: Row, region: str) -> Record:
@@ -256,5 +254,5 @@ def _own(instance: Instance) -> list[Record]:
     """The addresses of a server's external interfaces."""
     floating = instance.facts.get("floating") or ()
     fixed = [each for each in instance.addresses if each.scope == "public" and each.address not in floating]
-    shared = {"type": MAIN, "region": instance.region, "status": ATTACHED, "instance": {"id": instance.id, "name": instance.name}}
+    shared = {"type": MAIN, "region": instance.region, "status": ATTACHED, "instance": server_of(instance)}
     return [ADDRESS.record(PROFILE.name, {**shared, "address": each.address, "family": each.family, "primary": each.primary}) for each in fixed]

@@ -14,7 +14,7 @@ from ..._core.kinds import INTERFACE
 from ..._core.model import DONE, Instance, Outcome, Ref
 from ..._core.normalise import address_family, text
 from ..._core.plan import Step
-from ..._core.records import NewRecord, Record
+from ..._core.records import NewRecord, Record, server_of
 from ..._core.wait import Operation
 from ..._http.client import Call
 from ..records import RecordVerbs, RecordWish
@@ -113,7 +113,7 @@ class Interfaces(RecordVerbs["GcoreDriver"]):
         known = {
             "name": wish["name"],
             "region": region,
-            "instance": {"id": instance.id, "name": instance.name} if instance else {"id": None, "name": wish["instance"]},
+            "instance": server_of(instance, wish["instance"]),
             "network": (text(place.network.get("name")) if place else wish["network"]),
             "network_id": text(place.network.get("id")) if place else None,
             "external": place.external if place else not wish["network"],
@@ -205,7 +205,7 @@ def _record(row: Row, instance: Instance, groups: list[dict[str, str | None]], *
         "id": text(row.get("port_id")),
         "name": text(row.get("interface_name")),
         "region": instance.region,
-        "instance": {"id": instance.id, "name": instance.name},
+        "instance": server_of(instance),
         "network": text(network.get("name")),
         "network_id": text(row.get("network_id")) or text(network.get("id")),
         "external": is_external(row),

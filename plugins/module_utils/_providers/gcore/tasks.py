@@ -245,6 +245,20 @@ class Tasks:
 
         return self.then(Operation(f"{what} of {of} at {TITLE}", check, POLL, instance_id=instance_id), task_ids)
 
+    def removal(self, send: t.Callable[[], list[str]], holder: t.Callable[[], str | None], of: str, reading: Operation) -> Operation | None:
+        """Send a deletion, and await its tasks and then what C(reading) awaits; None for what is gone already.
+
+        Args:
+            send: sends it; the ids of the tasks that it started.
+            holder: the task that holds the object now.
+            of: its object in words.
+        """
+        try:
+            task_ids = self.when_free(send, lambda _refusal: holder(), of, reading.instance_id)
+        except NotFoundError:
+            return None
+        return self.then(reading, task_ids)
+
     # -- locks ------------------------------------------------------------------------------------------------------
 
     def when_free(self, send: t.Callable[[], Sent], holder: t.Callable[[ConflictError], str | None], what: str, instance_id: str | None = None) -> Sent:

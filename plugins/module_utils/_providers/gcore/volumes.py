@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from ..._core.errors import NotFoundError, OptionError
+from ..._core.errors import OptionError
 from ..._core.kinds import VOLUME as KIND
 from ..._core.model import CREATING, DELETING, DONE, ERROR, UNKNOWN, Instance, Outcome
 from ..._core.normalise import flag, integer, iso_utc, text
@@ -184,20 +184,16 @@ class GcoreVolumes(RecordVerbs["GcoreDriver"]):
 
     def delete(self, record: Record) -> Operation | None:
         """Delete it, and its snapshots with it."""
-        storage, tasks, region, volume_id = self.driver.storage, self.driver.tasks, str(record["region"]), str(record.id)
+        storage, region, volume_id = self.driver.storage, str(record["region"]), str(record.id)
         path = self.driver.scope.path(region, volume_id=volume_id)
-        try:
-            task_ids = tasks.when_free(
-                lambda: self.driver.api.tasks(VOLUME_DELETE, path), lambda _refusal: storage.holder(region, volume_id), f"volume {volume_id}"
-            )
-        except NotFoundError:
-            return None
 
         def check() -> Outcome | None:
             row = storage.volume(region, volume_id)
             return DONE if row is None or _is_gone(row) else None
 
-        return tasks.then(Operation(f"deletion of volume {volume_id} at {TITLE}", check, POLL), task_ids)
+        gone = Operation(f"deletion of volume {volume_id} at {TITLE}", check, POLL)
+        send = functools.partial(self.driver.api.tasks, VOLUME_DELETE, path)
+        return self.driver.tasks.removal(send, lambda: storage.holder(region, volume_id), f"volume {volume_id}", gone)
 
 
 def _record(row: Row, region: str, instance: Instance | None) -> Record:

@@ -18,7 +18,7 @@ from ..._core.kinds import SOFTWARE
 from ..._core.model import DONE, UNKNOWN, Instance, Outcome
 from ..._core.normalise import iso_of, text
 from ..._core.plan import Step
-from ..._core.records import Record
+from ..._core.records import Record, server_of
 from ..._core.wait import Operation
 from ..._ledger import JOB, LIVE, ORDERING, Mark
 from ..records import RecordVerbs, RecordWish
@@ -70,7 +70,7 @@ class HosterapiSoftware(RecordVerbs["HosterapiDriver"]):
             "jobs": {package: mark for package, mark in marks.items() if mark.state == JOB},
             "unclear": {package: mark for package, mark in marks.items() if mark.state == ORDERING and package in packages},
         }
-        return SOFTWARE.record(PROFILE.name, {"instance": {"id": instance.id, "name": instance.name} if instance else None, "packages": shown}, facts)
+        return SOFTWARE.record(PROFILE.name, {"instance": server_of(instance), "packages": shown}, facts)
 
     def _resolved(self, wanted: str) -> str:
         """A package by its id, else by the name that the list gives it."""

@@ -13,7 +13,7 @@ from ..._core.errors import ConflictError, NotAppliedError, NotFoundError, Optio
 from ..._core.kinds import ADDRESS
 from ..._core.model import DELETING, DONE, Address, Instance, Outcome
 from ..._core.plan import Step
-from ..._core.records import NewRecord, Record
+from ..._core.records import NewRecord, Record, server_of
 from ..._core.wait import Operation
 from ..addresses import ATTACHED, MAIN, SECONDARY, AddressVerbs
 from ..records import RecordWish
@@ -153,7 +153,7 @@ def _record(server: Instance, address: Address) -> Record:
             "type": MAIN if address.primary else SECONDARY,
             "region": server.region,
             "status": ATTACHED,
-            "instance": {"id": server.id, "name": server.name},
+            "instance": server_of(server),
             "primary": address.primary,
         },
     )

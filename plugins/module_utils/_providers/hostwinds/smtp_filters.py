@@ -13,7 +13,7 @@ from ..._core.kinds import SMTP_FILTER
 from ..._core.model import DONE, Instance, Outcome
 from ..._core.normalise import integer, text
 from ..._core.plan import Step
-from ..._core.records import Record
+from ..._core.records import Record, server_of
 from ..._core.wait import Deadline, Operation
 from ..records import RecordVerbs, RecordWish
 from .api import Row
@@ -42,7 +42,7 @@ class HostwindsSmtpFilters(RecordVerbs["HostwindsDriver"]):
     def _read(self, server: Instance) -> Record:
         filters = [_filter(row) for row in self.driver.api.smtp_filters(str(server.id))]
         invoiced = any(each["invoice_id"] for each in filters) if filters else None
-        return SMTP_FILTER.record(PROFILE.name, {"instance": {"id": server.id, "name": server.name}, "filters": filters, "invoiced": invoiced})
+        return SMTP_FILTER.record(PROFILE.name, {"instance": server_of(server), "filters": filters, "invoiced": invoiced})
 
     def change(self, record: Record, step: Step) -> Operation | None:
         """Order the clean-up fee, once: each call makes an invoice. Its success says "A valid serviceid is required." (HW-3)."""
