@@ -12,7 +12,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from workshop import CACHE, pip_environment, run
+import debian
+from workshop import CACHE
 
 PACKAGE = "openjdk-17-jre-headless"
 UNPACKED = CACHE / "java"
@@ -45,17 +46,12 @@ def _works(home: Path) -> bool:
 
 
 def _unpack() -> Path | None:
-    if not (shutil.which("apt-get") and shutil.which("dpkg")):
+    if not debian.is_there():
         return None
     print(f"Unpacking Debian's {PACKAGE} below .cache/java ...", flush=True)
     shutil.rmtree(UNPACKED, ignore_errors=True)
-    UNPACKED.mkdir(parents=True)
-    if run(["apt-get", "download", PACKAGE], env=pip_environment(), cwd=UNPACKED, quiet=True).status:
+    if not debian.unpack([PACKAGE], UNPACKED):
         return None
-    (package,) = UNPACKED.glob("*.deb")
-    if run(["dpkg", "-x", package, UNPACKED], env=pip_environment(), quiet=True).status:
-        return None
-    package.unlink()
     _point_inside(UNPACKED)
     return next((home for home in UNPACKED.glob("usr/lib/jvm/java-*") if _works(home)), None)
 

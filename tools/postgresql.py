@@ -14,6 +14,7 @@ import re
 import shutil
 from pathlib import Path
 
+import debian
 from workshop import CACHE, main, run
 
 HOME = CACHE / "postgresql"
@@ -32,7 +33,7 @@ def surroundings() -> dict[str, str]:
     installed = found(Path("/"))
     if installed:
         return {"POSTGRESQL_BIN": str(installed)}
-    unpacked = found(HOME / "root") or (_unpack() if shutil.which("apt-get") and shutil.which("dpkg") else None)
+    unpacked = found(HOME / "root") or (_unpack() if debian.is_there() else None)
     if unpacked is None:
         print("PostgreSQL: SKIPPED, it is neither installed nor to be had as a Debian package; the address register is tested with SQLite only", flush=True)
         return {}
@@ -44,21 +45,16 @@ def _unpack() -> Path | None:
     """Download the server's package and those it needs that are not installed, and unpack them."""
     print("Unpacking PostgreSQL below .cache/postgresql ...", flush=True)
     shutil.rmtree(HOME, ignore_errors=True)
-    for folder in ("root", "packages", "state/lists/partial"):
-        (HOME / folder).mkdir(parents=True)
+    (HOME / "state" / "lists" / "partial").mkdir(parents=True)
     private = [f"Dir::State::lists={HOME / 'state' / 'lists'}", f"Dir::Cache={HOME / 'state'}", "Debug::NoLocking=true"]
     options = [word for setting in (*private, "APT::Sandbox::User=root") for word in ("-o", setting)]
-    env = {**os.environ, "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
+    env = debian.environment()
     if run(["apt-get", *options, "-qq", "update"], env=env, timeout=60, quiet=True).status:
         return None
     listed = run(["apt-get", *options, "install", "--print-uris", "--no-install-recommends", "-qq", PACKAGE], env=env, timeout=60, quiet=True)
     names = [name for name in re.findall(r"^'[^']+' ([^_ ]+)_\S+\.deb ", listed.output, re.MULTILINE) if not NEVER_LOADED.search(name)]
-    if not names or run(["apt-get", *options, "-qq", "download", *names], env=env, cwd=HOME / "packages", timeout=120, quiet=True).status:
+    if not names or not debian.unpack(names, HOME / "root", options):
         return None
-    for package in sorted((HOME / "packages").glob("*.deb")):
-        if run(["dpkg", "-x", package, HOME / "root"], env=env, timeout=60, quiet=True).status:
-            return None
-    shutil.rmtree(HOME / "packages")
     shutil.rmtree(HOME / "state")
     return found(HOME / "root")
 

@@ -27,20 +27,10 @@ from ansible_collections.polyhost.cloud.tests.unit.faults import (
     place,
     seeded,
 )
+from ansible_collections.polyhost.cloud.tests.unit.proofs import same_where_known
 
 Options = dict[str, t.Any]
 CONSENT: Options = {"allow": ["restart", "cost"]}
-
-
-def same_where_known(predicted: t.Any, real: t.Any, path: str = "instance") -> list[str]:
-    """The paths at which a prediction that is not null differs from what came."""
-    if predicted in (None, [], {}):
-        return []
-    if isinstance(predicted, dict) and isinstance(real, dict):
-        return [difference for key in predicted for difference in same_where_known(predicted[key], real.get(key), f"{path}.{key}")]
-    if isinstance(predicted, list) and isinstance(real, list) and len(predicted) == len(real):
-        return [difference for number, item in enumerate(predicted) for difference in same_where_known(item, real[number], f"{path}[{number}]")]
-    return [] if predicted == real else [f"{path}: predicted {predicted!r}, got {real!r}"]
 
 
 def converge_twice(controller: Controller, provider: str, options: Options) -> Options:

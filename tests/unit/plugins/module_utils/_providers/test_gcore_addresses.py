@@ -10,18 +10,17 @@ import typing as t
 
 import pytest
 
+from ansible_collections.polyhost.cloud.tests.unit import account as accounts
+from ansible_collections.polyhost.cloud.tests.unit.account import Row
 from ansible_collections.polyhost.cloud.tests.unit.controller import Controller
 from ansible_collections.polyhost.cloud.tests.unit.scenarios import SCOPE
 
-Row = dict[str, t.Any]
 
-
-class Account:
+class Account(accounts.Account):
     """A server with an external interface; C(inside) gives it private ones."""
 
     def __init__(self, controller: Controller) -> None:
-        self.controller = controller
-        self.own: t.Any = controller.simulator["gcore"]
+        super().__init__(controller, "gcore", "address", "addresses", region="4")
         self.server = self.add_server("web1")
 
     def add_server(self, name: str) -> str:
@@ -38,38 +37,10 @@ class Account:
             self.own.shelf("instances", SCOPE)[server or self.server]["ports"].append(port)
         return str(port["ip_assignments"][0]["ip_address"])
 
-    def run(self, *, check: bool = False, **options: t.Any) -> Row:
-        """A task about an address."""
-        return self.controller.task("address", "gcore", check=check, **{"region": "4", **options}).result
-
-    def done(self, *, check: bool = False, **options: t.Any) -> Row:
-        """The same, which has to succeed."""
-        result = self.run(check=check, **options)
-        assert not result.get("failed"), result
-        return result
-
-    def refused(self, **options: t.Any) -> Row:
-        """The same, which has to fail before anything is sent."""
-        before = self.writes
-        result = self.run(**options)
-        assert result.get("failed"), result
-        assert self.writes == before
-        return result
-
-    def listed(self, **options: t.Any) -> list[Row]:
-        """What the information module shows."""
-        reply = self.controller.task("address_info", "gcore", **{"region": "4", **options})
-        addresses: list[Row] = reply.result["addresses"]
-        return addresses
-
     def bodies(self) -> list[t.Any]:
         """What was written."""
         log = self.controller.simulator.log("gcore")
         return [entry["body"] for entry in log if entry["operation"].startswith("floating_ips.") and entry["method"] != "GET"]
-
-    @property
-    def writes(self) -> list[str]:
-        return self.controller.writes("gcore")
 
 
 @pytest.fixture

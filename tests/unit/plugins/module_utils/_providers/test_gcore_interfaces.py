@@ -10,46 +10,23 @@ import typing as t
 
 import pytest
 
+from ansible_collections.polyhost.cloud.tests.unit import account as accounts
+from ansible_collections.polyhost.cloud.tests.unit.account import Row
 from ansible_collections.polyhost.cloud.tests.unit.controller import Controller
 from ansible_collections.polyhost.cloud.tests.unit.scenarios import SCOPE
 
-Row = dict[str, t.Any]
 DETACH = "instances.detach_interface"
 
 
-class Account:
+class Account(accounts.Account):
     """A server with an external interface."""
 
+    usual: t.ClassVar = {"instance": "web1"}
+
     def __init__(self, controller: Controller) -> None:
-        self.controller = controller
-        self.own: t.Any = controller.simulator["gcore"]
+        super().__init__(controller, "gcore", "interface", "interfaces", region="4")
         with self.own.lock:
             (self.server,) = self.own.seed_instances(1, name="web1")
-
-    def run(self, *, check: bool = False, **options: t.Any) -> Row:
-        """A task about an interface of the server."""
-        reply = self.controller.task("interface", "gcore", check=check, **{"region": "4", "instance": "web1", **options})
-        self.warnings = list(reply.warnings)
-        return reply.result
-
-    def done(self, *, check: bool = False, **options: t.Any) -> Row:
-        """The same, which has to succeed."""
-        result = self.run(check=check, **options)
-        assert not result.get("failed"), result
-        return result
-
-    def refused(self, **options: t.Any) -> Row:
-        """The same, which has to fail before anything is sent."""
-        before = self.writes
-        result = self.run(**options)
-        assert result.get("failed"), result
-        assert self.writes == before
-        return result
-
-    def listed(self, **options: t.Any) -> list[Row]:
-        """What the information module shows."""
-        interfaces: list[Row] = self.controller.task("interface_info", "gcore", **{"region": "4", **options}).result["interfaces"]
-        return interfaces
 
     def bodies(self) -> list[t.Any]:
         """What was written about interfaces."""
@@ -65,10 +42,6 @@ class Account:
             port, _floating = self.own.make_port(SCOPE, self.own.check_interface(SCOPE, spec, "interface"), self.server)
             self.own.shelf("instances", SCOPE)[self.server]["ports"].append(port)
         return t.cast(Row, port)
-
-    @property
-    def writes(self) -> list[str]:
-        return self.controller.writes("gcore")
 
 
 @pytest.fixture

@@ -11,52 +11,25 @@ import typing as t
 import pytest
 
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.gcore.volumes import GcoreVolumes
+from ansible_collections.polyhost.cloud.tests.unit import account as accounts
+from ansible_collections.polyhost.cloud.tests.unit.account import Row
 from ansible_collections.polyhost.cloud.tests.unit.controller import Controller
 from ansible_collections.polyhost.cloud.tests.unit.scenarios import SCOPE
 
-Row = dict[str, t.Any]
 
-
-class Account:
+class Account(accounts.Account):
     """A server with a boot volume."""
 
     def __init__(self, controller: Controller) -> None:
-        self.controller = controller
-        self.own: t.Any = controller.simulator["gcore"]
+        super().__init__(controller, "gcore", "volume", "volumes", region="4")
         with self.own.lock:
             (self.server,) = self.own.seed_instances(1, name="db1")
-
-    def run(self, *, check: bool = False, **options: t.Any) -> Row:
-        """A task about a volume."""
-        reply = self.controller.task("volume", "gcore", check=check, **{"region": "4", **options})
-        self.warnings = list(reply.warnings)
-        return reply.result
-
-    def done(self, *, check: bool = False, **options: t.Any) -> Row:
-        """The same, which has to succeed."""
-        result = self.run(check=check, **options)
-        assert not result.get("failed"), result
-        return result
-
-    def refused(self, **options: t.Any) -> Row:
-        """The same, which has to fail before anything is sent."""
-        before = self.writes
-        result = self.run(**options)
-        assert result.get("failed"), result
-        assert self.writes == before
-        return result
 
     def made(self, **options: t.Any) -> Row:
         """A volume that exists; the log starts after it."""
         volume: Row = self.done(**{"name": "data", "size_gb": 10, **options})["volume"]
         self.controller.simulator.clear_log()
         return volume
-
-    def listed(self, **options: t.Any) -> list[Row]:
-        """What the information module shows."""
-        reply = self.controller.task("volume_info", "gcore", **{"region": "4", **options})
-        volumes: list[Row] = reply.result["volumes"]
-        return volumes
 
     def row(self, volume: Row) -> Row:
         """What the simulator knows of it."""
@@ -66,10 +39,6 @@ class Account:
     def body(self, operation: str) -> t.Any:
         """What was sent."""
         return next(entry["body"] for entry in self.controller.simulator.log("gcore") if entry["operation"] == operation)
-
-    @property
-    def writes(self) -> list[str]:
-        return self.controller.writes("gcore")
 
 
 @pytest.fixture

@@ -41,10 +41,11 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base imp
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.hosterapi import api, mapping
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.hosterapi.driver import HosterapiDriver
 from ansible_collections.polyhost.cloud.plugins.module_utils._resources._instances import locate
-from ansible_collections.polyhost.cloud.tests.unit.wire import Answer, Context, Request, Session
+from ansible_collections.polyhost.cloud.tests.unit import hosterapi
+from ansible_collections.polyhost.cloud.tests.unit.hosterapi import URL
+from ansible_collections.polyhost.cloud.tests.unit.wire import Answer, Context
 
 TOKEN = "17|s3cret-token"
-URL = "https://reseller.hosterapi.de/api/v1"
 SCOPE = ("", "")
 SERVER = "/datacenter/server"
 CONFIG = {"cpuCores": 2, "mem": 2048, "disk": "50G", "ips": ["2001:db8::5", "198.51.100.7"], "template": "Debian12.0"}
@@ -57,26 +58,14 @@ TIMED_OUT = (500, {"result": False, "error": "0xa3: timeout"})
 NO_JOB = (404, {"result": False, "error": "0xc1: job not found"})
 
 
-class Script(Session[tuple[str, t.Any]]):
-    """A call is method and path; C(sent) lists calls and bodies."""
+class Script(hosterapi.Script):
+    """Answers with a request id."""
 
     HEADERS: t.ClassVar = {"x-request-id": "req-1"}
-
-    def read(self, request: Request) -> tuple[str, tuple[str, t.Any]]:
-        assert request.url.startswith(URL)
-        call = f"{request.method} {request.url[len(URL) :]}"
-        return call, (call, request.body)
-
-    def enveloped(self, call: str, answer: Answer) -> t.Any:
-        return {"result": answer}
 
     @property
     def raw(self) -> list[dict[str, t.Any]]:
         return [request.arguments for request in self.requests]
-
-    @property
-    def calls(self) -> list[str]:
-        return [call for call, _body in self.sent]
 
     @property
     def writes(self) -> list[tuple[str, t.Any]]:

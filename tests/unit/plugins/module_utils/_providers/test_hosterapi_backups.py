@@ -22,13 +22,13 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._core.errors import
 )
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.model import CREATING, READY, RUNNING, STOPPED, Backup, Instance
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.backups import NewBackup, Restore
-from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import Connection
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.hosterapi.backups import HosterapiBackups
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.hosterapi.driver import HosterapiDriver
+from ansible_collections.polyhost.cloud.tests.unit import hosterapi
+from ansible_collections.polyhost.cloud.tests.unit.hosterapi import world_of
 from ansible_collections.polyhost.cloud.tests.unit.verbs import verbs as verbs_of
-from ansible_collections.polyhost.cloud.tests.unit.wire import Answer, Context, Request, Session
+from ansible_collections.polyhost.cloud.tests.unit.wire import Answer, Context
 
-URL = "https://reseller.hosterapi.de/api/v1"
 SERVER = "/datacenter/server"
 LIST = f"GET {SERVER}/5/backups/list"
 STATUS = f"GET {SERVER}/5/backups/status"
@@ -43,15 +43,8 @@ VM = Instance("hosterapi", "hosterapi", id="5", name="web1", status=RUNNING)
 BACKUP = Backup("hosterapi", str(OLD), "5", created_at="2026-01-01T00:00:00Z")
 
 
-class Script(Session[tuple[str, t.Any]]):
-    """A call is method and path."""
-
-    def read(self, request: Request) -> tuple[str, tuple[str, t.Any]]:
-        call = f"{request.method} {request.url[len(URL) :]}"
-        return call, (call, request.body)
-
-    def enveloped(self, call: str, answer: Answer) -> t.Any:
-        return {"result": answer}
+class Script(hosterapi.Script):
+    """The calls of a server."""
 
     def count(self, call: str) -> int:
         return [sent for sent, _body in self.sent].count(call)
@@ -65,7 +58,7 @@ class Script(Session[tuple[str, t.Any]]):
 
 @pytest.fixture
 def world() -> Context[Script]:
-    return Context(HosterapiDriver.PROFILE, Connection("hosterapi", "17|s3cret", URL), Script(), wait_timeout=900.0)
+    return world_of(Script())
 
 
 @pytest.fixture

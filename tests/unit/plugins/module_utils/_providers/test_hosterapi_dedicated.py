@@ -21,15 +21,14 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._core.errors import
 )
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.plan import Step
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.records import Record
-from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import Connection
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.hosterapi.dedicated import ORDER_GRACE, UNSEEN_GRACE, HosterapiDedicated
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.hosterapi.driver import HosterapiDriver
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.records import RecordWish
 from ansible_collections.polyhost.cloud.tests.unit.controller import Controller
+from ansible_collections.polyhost.cloud.tests.unit.hosterapi import Script, world_of
 from ansible_collections.polyhost.cloud.tests.unit.verbs import verbs as verbs_of
-from ansible_collections.polyhost.cloud.tests.unit.wire import Answer, Context, Request, Session
+from ansible_collections.polyhost.cloud.tests.unit.wire import Answer, Context
 
-URL = "https://reseller.hosterapi.de/api/v1"
 PATH = "/datacenter/dedicated"
 LIST, MARKET, TEMPLATES, ORDER = f"GET {PATH}", f"GET {PATH}/market", f"GET {PATH}/templates", f"POST {PATH}/order"
 CONFIG, STATUS = f"GET {PATH}/101/config", f"GET {PATH}/101/status"
@@ -52,24 +51,9 @@ REFUSED = (500, {"result": False, "error": "0xa1: failed to send {signal} signal
 NO_VM = (404, {"result": False, "error": "0x01: no vm with id 101 found"})
 
 
-class Script(Session[tuple[str, t.Any]]):
-    """A call is method and path."""
-
-    def read(self, request: Request) -> tuple[str, tuple[str, t.Any]]:
-        call = f"{request.method} {request.url[len(URL) :]}"
-        return call, (call, request.body)
-
-    def enveloped(self, call: str, answer: Answer) -> t.Any:
-        return {"result": answer}
-
-    @property
-    def calls(self) -> list[str]:
-        return [call for call, _body in self.sent]
-
-
 @pytest.fixture
 def world() -> Context[Script]:
-    return Context(HosterapiDriver.PROFILE, Connection("hosterapi", "17|s3cret", URL), Script(), wait_timeout=900.0)
+    return world_of(Script())
 
 
 @pytest.fixture

@@ -18,15 +18,14 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._core.model import 
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.plan import Step
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.wait import Waiter
 from ansible_collections.polyhost.cloud.plugins.module_utils._ledger import Ledger, Mark
-from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import Connection
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.hosterapi.driver import HosterapiDriver
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.hosterapi.software import HosterapiSoftware
 from ansible_collections.polyhost.cloud.plugins.module_utils._providers.records import RecordWish
 from ansible_collections.polyhost.cloud.tests.unit.controller import Controller
+from ansible_collections.polyhost.cloud.tests.unit.hosterapi import Script, world_of
 from ansible_collections.polyhost.cloud.tests.unit.verbs import verbs as verbs_of
-from ansible_collections.polyhost.cloud.tests.unit.wire import Answer, Context, Request, Session
+from ansible_collections.polyhost.cloud.tests.unit.wire import Answer, Context
 
-URL = "https://reseller.hosterapi.de/api/v1"
 LIST, INSTALL, UNINSTALL, JOB = "GET /software/list", "POST /software/install", "POST /software/uninstall", "GET /job/7"
 VM = Instance("hosterapi", "hosterapi", id="5", name="cloud1")
 PACKAGES = {"nextcloud": {"name": "Nextcloud", "description": {"de": "Cloud"}, "url": "https://nextcloud.com", "icon": None}, "wiki": {"name": "Wiki"}}
@@ -34,20 +33,9 @@ QUEUED = {"status": "queued", "jobId": 7, "progress": 0}
 PASSWORD = "r00t-S3CRET"
 
 
-class Script(Session[tuple[str, t.Any]]):
-    """A call is method and path."""
-
-    def read(self, request: Request) -> tuple[str, tuple[str, t.Any]]:
-        call = f"{request.method} {request.url[len(URL) :]}"
-        return call, (call, request.body)
-
-    def enveloped(self, call: str, answer: Answer) -> t.Any:
-        return {"result": answer}
-
-
 @pytest.fixture
 def world() -> Context[Script]:
-    return Context(HosterapiDriver.PROFILE, Connection("hosterapi", "17|s3cret", URL), Script(), wait_timeout=900.0)
+    return world_of(Script())
 
 
 @pytest.fixture
