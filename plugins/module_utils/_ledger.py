@@ -39,6 +39,7 @@ class Entry:
         ordered_at: seconds since 1970.
         traits: what was ordered, for recognising it.
         known_ids: the ids that were there before the order.
+        unfinished: whether what the order could not carry, and no read shows (a password), may still have to be set.
     """
 
     state: str
@@ -48,6 +49,7 @@ class Entry:
     ordered_at: float | None = None
     traits: t.Mapping[str, t.Any] = field(default_factory=dict)
     known_ids: tuple[str, ...] = ()
+    unfinished: bool = False
 
     @property
     def open(self) -> bool:
@@ -73,7 +75,7 @@ class Mark:
 
 
 _FIELDS = {f.name for f in fields(Entry)}
-_SHAPES: t.Mapping[str, t.Any] = {"ordered_at": (int, float), "traits": dict, "known_ids": list}
+_SHAPES: t.Mapping[str, t.Any] = {"ordered_at": (int, float), "traits": dict, "known_ids": list, "unfinished": bool}
 
 Scope = tuple[str, str]  # project, region
 Content = dict[str, dict[str, t.Any]]  # the entries and the marks, each by key
@@ -231,7 +233,7 @@ def _parts(content: t.Any) -> tuple[t.Any, t.Any]:
 
 
 def _stored(what: Entry | Mark) -> dict[str, t.Any]:
-    return {name: value for name, value in asdict(what).items() if value not in (None, {}, ())}
+    return {name: value for name, value in asdict(what).items() if value is not False and value not in (None, {}, ())}
 
 
 def _mark(key: str, raw: t.Any) -> Mark:
