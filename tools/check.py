@@ -19,6 +19,8 @@ import time
 import typing as t
 from pathlib import Path
 
+import browser
+import website
 from environments import programs
 from java import HOW_TO_GET_IT, java_home
 from matrix import run_matrix, run_matrix_sanity
@@ -78,6 +80,19 @@ class Checks:
                 tool("yamllint", [bin / "yamllint", "--strict", *yaml], len(yaml)),
                 tool("ansible-lint", [bin / "ansible-lint", "--offline", "--nocolor"], r"in (\d+) files processed"),
                 tool("shellcheck", [bin / "shellcheck", *shell], len(shell)),
+                tool(
+                    "antsibull-docs",
+                    [
+                        bin / "antsibull-docs",
+                        "lint-collection-docs",
+                        "--plugin-docs",
+                        "--validate-collection-refs=dependent",
+                        "--disallow-unknown-collection-refs",
+                        ".",
+                    ],
+                    len(self._matching("plugins/modules/*.py", "docs/docsite/*")),
+                ),
+                tool("reuse", [bin / "reuse", "lint-file", *self._files], len(self._files)),
                 tool("antsibull-changelog", [bin / "antsibull-changelog", "lint"], len(self._matching("changelogs/*"))),
             ],
             Tally(),
@@ -116,6 +131,16 @@ class Checks:
         bin = programs("eda")
         path = environment(bin, java / "bin")["PATH"]
         return run_pytest("eda", bin, self._only or ["tests/eda"], workers=1, JAVA_HOME=str(java), PATH=path)
+
+    def docs(self) -> Tally:
+        """The site, what happens to a reader who does what its pages say, and how it looks in a browser."""
+        headline("site")
+        built = Tally(passed=1) if website.build() else Tally(failed=1)
+        chromium = browser.surroundings()
+        if not chromium:
+            print(f"docs: SKIPPED in part. {browser.HOW_TO_GET_IT}", flush=True)
+        which = self._only or ["tests/site", "tests/guides"]
+        return built + run_pytest("docs", programs("docs"), which, workers=WORKERS["docs"], SITE_HTML=str(website.HTML), **chromium)
 
     def sanity(self) -> Tally:
         """ansible-test's sanity tests, each counted as one check."""

@@ -340,4 +340,4 @@ def test_other_files_name_their_licence(pattern: str) -> None:
     files = sorted(ROOT.glob(pattern))
     assert files, f"no {pattern}"
     for path in files:
-        assert "SPDX-License-Identifier: GPL-3.0-or-later" in path.read_text(encoding="utf-8"), path.relative_to(ROOT)
+        assert LICENCE in path.read_text(encoding="utf-8"), path.relative_to(ROOT)
