@@ -6,7 +6,7 @@
 PY := sh tools/python.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help demo simulator test gate setup lint units integration operations coverage sanity dist eda matrix matrix-sanity bench generate clean
+.PHONY: help demo simulator test gate setup lint units integration operations coverage sanity dist docs eda matrix matrix-sanity bench generate clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -43,6 +43,9 @@ coverage: ## the unit and integration tests, and how many lines of the collectio
 
 sanity: ## ansible-test sanity
 	@$(PY) tools/check.py sanity
+
+docs: ## the site, strictly built; its guides followed to the letter; each page looked at in a browser
+	@$(PY) tools/check.py docs
 
 eda: ## the event source and its rulebook under ansible-rulebook, against the simulator
 	@$(PY) tools/check.py eda

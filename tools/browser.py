@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from pathlib import Path
 
 import debian
 from workshop import CACHE
@@ -31,7 +30,7 @@ def surroundings() -> dict[str, str]:
     unpacked, driver_unpacked = UNPACKED / "usr" / "lib" / "chromium" / "chromium-headless-shell", UNPACKED / "usr" / "bin" / "chromedriver"
     if not (unpacked.exists() and driver_unpacked.exists()) and not _unpack():
         return {}
-    return {"CHROMIUM": str(unpacked), "CHROMEDRIVER": str(driver_unpacked), "LD_LIBRARY_PATH": os.pathsep.join(debian.libraries(UNPACKED))}
+    return {"CHROMIUM": str(unpacked), "CHROMEDRIVER": str(driver_unpacked), "CHROMIUM_LIBRARIES": os.pathsep.join(debian.libraries(UNPACKED))}
 
 
 def _unpack() -> bool:

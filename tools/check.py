@@ -21,6 +21,7 @@ from pathlib import Path
 
 import browser
 import website
+from dist import check_dist
 from environments import programs
 from java import HOW_TO_GET_IT, java_home
 from matrix import run_matrix, run_matrix_sanity
@@ -145,6 +146,10 @@ class Checks:
     def sanity(self) -> Tally:
         """ansible-test's sanity tests, each counted as one check."""
         return run_sanity("ansible-test sanity", programs("test"), self._modules())
+
+    def dist(self) -> Tally:
+        """The archive of the last commit."""
+        return check_dist()
 
     def matrix(self) -> Tally:
         """The unit and integration tests on each ansible-core."""

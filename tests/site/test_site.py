@@ -83,7 +83,8 @@ def browser() -> t.Iterator[t.Any]:
     for argument in ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--allow-file-access-from-files"):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(os.environ["CHROMEDRIVER"]))
+    surroundings = {**os.environ, "LD_LIBRARY_PATH": os.environ.get("CHROMIUM_LIBRARIES", "")}
+    driver = webdriver.Chrome(options=options, service=Service(os.environ["CHROMEDRIVER"], env=surroundings))
     try:
         yield driver
     finally:

@@ -46,8 +46,8 @@ This page is not written yet.
 """
 
 
-def build() -> tuple[bool, int, list[str]]:
-    """Build the site; returns whether Sphinx was content, the number of pages and the names of promised pages that are not there."""
+def build() -> bool:
+    """Build the site and tell about it; returns whether it is complete and no tool had anything to say against it."""
     make_tree()
     bin = programs("docs")
     sections = _sections()
@@ -59,16 +59,19 @@ def build() -> tuple[bool, int, list[str]]:
     shutil.rmtree(SOURCE, ignore_errors=True)
     SOURCE.mkdir(mode=0o700)
     env = {**environment(bin), "ANSIBLE_COLLECTIONS_PATH": str(collection)}
-    generate = [bin / "antsibull-docs", "--config-file", OWN / "antsibull-docs.cfg", "collection", "--use-current", "--squash-hierarchy"]
+    generate = [bin / "antsibull-docs", "--config-file", OWN / "antsibull-docs.cfg", "collection", "--use-current", "--squash-hierarchy", "--fail-on-error"]
     if run([*generate, "--dest-dir", SOURCE, "polyhost.cloud"], env=env, timeout=300).status:
-        return False, 0, absent
+        return False
     _front_page(sections)
     shutil.copytree(OWN / "static", SOURCE / "static")
     _inventory(SOURCE / "ansible.inv")
     shutil.rmtree(HTML, ignore_errors=True)
     sphinx = [bin / "sphinx-build", "-q", "-b", "html", "-c", OWN, "-d", SITE / "doctrees", "-W", "--keep-going", "-E", SOURCE, HTML]
     content = run(sphinx, env=env, timeout=600).status == 0
-    return content, len(list(HTML.rglob("*.html"))), absent
+    print(f"{len(list(HTML.rglob('*.html')))} pages in {HTML.relative_to(CACHE.parent)}", flush=True)
+    if absent:
+        print(f"pages that docs/docsite/extra-docs.yml promises and that are not there: {', '.join(absent)}", flush=True)
+    return content and not absent
 
 
 def _sections() -> dict[str, list[str]]:
@@ -111,14 +114,5 @@ def _inventory(path: Path) -> None:
     path.write_bytes(head.encode() + zlib.compress(lines.encode()))
 
 
-def tell() -> int:
-    """Build it and say where it is."""
-    content, pages, absent = build()
-    if absent:
-        print(f"pages that docs/docsite/extra-docs.yml promises and that are not there: {', '.join(absent)}")
-    print(f"{pages} pages in {HTML.relative_to(CACHE.parent)}")
-    return 0 if content and not absent else 1
-
-
 if __name__ == "__main__":
-    main(tell)
+    main(lambda: 0 if build() else 1)
