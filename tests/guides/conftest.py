@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 import pytest
@@ -23,6 +24,7 @@ def reader(controller: Controller, simulator: Simulator) -> t.Iterator[dict[str,
     control = Control(simulator)
     control.server.start()
     try:
-        yield {**controller.environ, "VPS_SIMULATOR_URL": control.server.url}
+        java = {name: os.environ[name] for name in ("JAVA_HOME",) if name in os.environ}  # ansible-rulebook needs it
+        yield {**controller.environ, **java, "VPS_SIMULATOR_URL": control.server.url}
     finally:
         control.server.stop()
