@@ -6,7 +6,7 @@
 PY := sh tools/python.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help demo simulator test gate setup lint units integration operations coverage sanity dist docs eda matrix matrix-sanity bench generate clean
+.PHONY: help demo simulator test gate setup lint units integration operations coverage sanity dist docs awx eda matrix matrix-sanity bench generate clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -46,6 +46,9 @@ sanity: ## ansible-test sanity
 
 docs: ## the site, strictly built; its guides followed to the letter; each page looked at in a browser
 	@$(PY) tools/check.py docs
+
+awx: ## what sets up AWX, and what it runs, as it does it
+	@$(PY) tools/check.py awx
 
 eda: ## the event source and its rulebook under ansible-rulebook, against the simulator
 	@$(PY) tools/check.py eda

@@ -26,6 +26,7 @@ from environments import programs
 from java import HOW_TO_GET_IT, java_home
 from matrix import run_matrix, run_matrix_sanity
 from measuring import measured_programs, report
+from peers import collection
 from postgresql import surroundings
 from testing import REPORTS, SUITES, WORKERS, Tally, headline, run_pytest, run_sanity, verdict
 from tree import make_tree
@@ -133,6 +134,15 @@ class Checks:
         path = environment(bin, java / "bin")["PATH"]
         which = self._only or ["tests/eda", "tests/guides/test_guides.py::test_what_a_page_shows_is_what_happens[events]"]
         return run_pytest("eda", bin, which, workers=1, JAVA_HOME=str(java), PATH=path)
+
+    def awx(self) -> Tally:
+        """What sets up AWX and what it runs: by its own modules and client before an API in memory, and by ansible-runner against the simulator."""
+        bin = programs("awx")
+        peers = collection(bin, "awx", "awx")
+        if peers is None:
+            raise Failure("awx: the wheel of ansible, which holds awx.awx, cannot be had from the package index")
+        path = os.pathsep.join([str(TREE), str(peers)])
+        return run_pytest("awx", bin, self._only or ["tests/awx"], workers=WORKERS["awx"], ANSIBLE_COLLECTIONS_PATH=path)
 
     def docs(self) -> Tally:
         """The site, what happens to a reader who does what its pages say, and how it looks in a browser."""

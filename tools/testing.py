@@ -20,7 +20,7 @@ from workshop import CACHE, COLLECTION, HOME, TREE, Finished, environment, run
 
 REPORTS = CACHE / "reports"
 SUITES = {"units": "tests/unit", "integration": "tests/integration"}  # where the tests of each lie
-WORKERS = {"units": 2, "integration": 4, "docs": 2}  # made for two cores; integration tests wait half of their time
+WORKERS = {"units": 2, "integration": 4, "docs": 2, "awx": 2}  # made for two cores; integration tests wait half of their time
 
 # ansible-test makes environments without pip and wants to download its bootstrap file; the interpreter brings one along.
 PIP_BOOTSTRAP = """import subprocess, sys
