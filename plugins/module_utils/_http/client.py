@@ -189,7 +189,7 @@ def check_base_url(url: str) -> str:
     url = url.strip()
     try:
         parts = urllib.parse.urlsplit(url)
-        host, _port = parts.hostname or "", parts.port
+        host = (parts.hostname, parts.port)[0] or ""  # a port that is none is found when it is read
     except ValueError:
         host, parts = "", urllib.parse.urlsplit("")
     if parts.scheme not in ("https", "http") or not host or "@" in parts.netloc or any(c in "?#" or c.isspace() for c in url):

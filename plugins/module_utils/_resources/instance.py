@@ -478,7 +478,8 @@ class InstanceTask:
         at_once = ("unlock", "rename", "set", "lock")
         for position, step in enumerate(plan.steps):
             if step.action not in at_once or step.field == "password":
-                return position + 1 + sum(1 for other in plan.steps[position + 1 :] if step.action == other.action == "resize")
+                sent = position + 1
+                return sent + sum(1 for other in plan.steps[sent:] if step.action == other.action == "resize")
         return len(plan.steps)
 
     def _views(self, instance: Instance, predicted: Instance, plan: Plan) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
