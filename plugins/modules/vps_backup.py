@@ -192,17 +192,17 @@ EXAMPLES = r"""
     instance: web1
     name: before-upgrade
 
-- name: Civo makes one every night at three by itself
+- name: Civo makes one every night at three by itself, there too
   polyhost.cloud.vps_backup:
     provider: civo
-    region: LON1
+    region: PRIVATE1
     instance: web1
     schedule: {name: nightly, cron: "0 3 * * *", keep: 5}
 
 - name: No schedule any more
   polyhost.cloud.vps_backup:
     provider: civo
-    region: LON1
+    region: PRIVATE1
     instance: web1
     state: absent
     schedule: {name: nightly}

@@ -56,7 +56,7 @@ EXAMPLES = r"""
 - name: The reverse names of all servers
   polyhost.cloud.vps_rdns_info:
     provider: hosterapi
-  register: names
+  register: found
 
 - name: Wait until the world sees the new name
   polyhost.cloud.vps_rdns_info:
@@ -65,7 +65,7 @@ EXAMPLES = r"""
     instance: mail1
     verify: dns
   register: seen
-  until: seen.rdns | selectattr('hostname', 'eq', 'mail.example.com') | list
+  until: "'mail.example.com' in seen.rdns | map(attribute='hostname')"
   retries: 60
   delay: 30
 """
