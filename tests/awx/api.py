@@ -66,7 +66,7 @@ KINDS: dict[str, tuple[str, tuple[str, ...], dict[str, str]]] = {
 }
 ATTACHED = {
     "job_templates": {"credentials": "credentials", "instance_groups": "instance_groups"},
-    "workflow_job_template_nodes": {edge: "workflow_job_template_nodes" for edge in ("success_nodes", "failure_nodes", "always_nodes")},
+    "workflow_job_template_nodes": dict.fromkeys(("success_nodes", "failure_nodes", "always_nodes"), "workflow_job_template_nodes"),
 }
 SURVEYED = ("job_templates", "workflow_job_templates")
 ELSEWHERE = ("users", "teams", "notification_templates", "applications", "schedules", "system_job_templates", "labels")  # what else clients look for
@@ -236,7 +236,7 @@ class Api:
         more = [*ATTACHED.get(kind, ()), *(["survey_spec"] if kind in SURVEYED else [])]
         more += {"workflow_job_templates": ["workflow_nodes"], "workflow_job_template_nodes": ["create_approval_template"]}.get(kind, [])
         related.update({each: f"{path}{each}/" for each in more})
-        shown = {**{field: None for field in (*fields, *references)}, **record, "type": name, "url": path, "related": related, "summary_fields": {}}
+        shown = {**dict.fromkeys((*fields, *references)), **record, "type": name, "url": path, "related": related, "summary_fields": {}}
         if kind in ("job_templates", "inventory_sources"):  # theirs is the one of their project
             project = self.records["projects"].get(int(record.get("project") or record.get("source_project") or 0), {})
             shown["organization"] = project.get("organization")
