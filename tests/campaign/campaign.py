@@ -53,15 +53,21 @@ SETTINGS: t.Final[t.Mapping[str, Options]] = {"refuse": {"seconds": 0.02}, "refu
 HELD = ("timeout_before", "timeout_after")
 HELD_SECONDS = 0.2  # how long the client waits for an answer that does not come
 KILLS = 50  # random moments a provider
+RETRY_SECONDS = 5.0  # as C(until) waits before it tries again
+LATE_SECONDS = 120.0  # between the runs that go wrong and those that have to settle it
 ATTEMPTS = 4  # runs until a task has to be done
-UNKNOWN = "OutcomeUnknownError"
-WITHOUT_EFFECT = ("no_effect", "nothing")
-MADE_BY_THE_PROVIDER = ("double",)  # more than was ordered
+UNKNOWN = ("OutcomeUnknownError", "LedgerError")  # nobody knows what became of an order: a person is asked
+REFUSED = ("OperationFailedError", "QuotaError", "NotAppliedError")  # it was taken, and came to nothing
+WITHOUT_EFFECT = ("no_effect",)
+BROKEN_BY_THE_PROVIDER = ("double", "build_error", "half_created")  # what a person has to take away, once it is told
 # What cannot go well by the contract: scenarios and faults, both as patterns.
 EXCUSED: t.Final[t.Mapping[tuple[str, str], str]] = {
+    ("hostwinds-instance-create with everything", "no_effect"): "no read shows a password that was accepted and not set",
     ("hosterapi-*", "double"): "machines have no names: the next creation finds the second one, and says so",
     ("hosterapi-dedicated-create*", "job_fails"): "a machine whose order failed is not offered again",
 }
+# What a person is asked about: the scenarios in which a failure may name several objects.
+REPLACED_IN_TWO_STEPS = "civo-backup-* a schedule"  # made anew, then the old one deleted: of two, nobody deletes one unasked
 SHOWN_ON_PURPOSE = ("credentials", "console")
 
 
@@ -239,6 +245,7 @@ class Play:
         self._secrets = [str(stage.own.token), "S3CRET", *stage.scenario.secrets]
         self._told = ""  # all that the runs said
         self._effects: list[str] = []  # the writes that were carried out
+        self._well = False  # whether the last real run succeeded
         self._failures = 0
         self._refusals = 0  # failures that say for sure what was not done
         self._asked = 0  # failures after which a person looked in the panel
@@ -260,17 +267,19 @@ class Play:
             held = {"request_timeout": HELD_SECONDS} if self._blow.kind in HELD else {}
             self._task(**held)
             if not self._ended():
+                self._stage.pass_time(RETRY_SECONDS)
                 self._task(**held)
         self._stage.simulator.clear_faults()
         self._stage.simulator.desks[self._stage.provider].server.refuse(0)
+        self._stage.pass_time(LATE_SECONDS)
         self._task(check=True)
         if not self._ended():
             self._settle()
         self._judge()
 
     def _ended(self) -> bool:
-        """Whether a task that acts in each run has acted."""
-        return self._stage.scenario.always and bool(self._effects)
+        """Whether a task that acts in each run has acted, and well."""
+        return self._stage.scenario.always and self._well
 
     def _task(self, *, check: bool = False, **options: t.Any) -> dict[str, t.Any]:
         """Run the task, and look at what it says of itself."""
@@ -290,9 +299,13 @@ class Play:
     def _look_at(self, result: dict[str, t.Any], wrote: list[dict[str, t.Any]]) -> None:
         effects = [entry["operation"] for entry in wrote if entry["effect"] and (entry["status"] or 200) < 400 and entry["fault"] not in WITHOUT_EFFECT]
         self._effects += effects
-        if result.get("failed"):
+        self._well = not result.get("failed")
+        if not self._well:
             self._failures += 1
-            self._refusals += result.get("error") != UNKNOWN
+            self._refusals += result.get("error") in REFUSED
+            asked = result.get("error") in UNKNOWN or "an order may exist" in result["msg"]
+            self._asked += asked
+            self.tally.counts[ASKED] += asked
         elif effects and not result["changed"]:
             self.found(CHANGED, f"it is false after {effects}")
         elif result["changed"] and not wrote and not self._failures and self._blow.kind != "kill":
@@ -346,7 +359,9 @@ class Play:
         more: Options = {}
         for _attempt in range(ATTEMPTS):
             result = self._task(**more)
-            if not result.get("failed") or self._made_unseen(result):
+            if self._left_to_a_person(result):
+                return
+            if not result.get("failed"):
                 break
             more = self._look_in_the_panel(result)
         else:
@@ -357,16 +372,20 @@ class Play:
             if self._task()["changed"] or len(self._effects) > sent:
                 self.found(CHANGED, "there was something left to do after a success")
 
-    def _made_unseen(self, failure: dict[str, t.Any]) -> bool:
-        """Whether what would be made anew in each run was made by a run whose end nobody saw, and the failure asks what it is."""
-        made: bool = self._stage.scenario.always and failure["error"] == "AmbiguousError"
-        self.tally.counts[ASKED] += made
-        return made
+    def _left_to_a_person(self, failure: dict[str, t.Any]) -> bool:
+        """Whether the failure names what only a person can judge: what a run whose end nobody saw has made, and what the provider has broken."""
+        if not failure.get("failed"):
+            return False
+        two_steps = fnmatch(self._stage.scenario.id, REPLACED_IN_TWO_STEPS)
+        unseen = (self._stage.scenario.always or two_steps) and failure["error"] == "AmbiguousError"
+        broken = self._blow.kind in BROKEN_BY_THE_PROVIDER and failure["error"] in ("AmbiguousError", "OperationFailedError")
+        left: bool = (unseen or broken) and bool(failure.get("ids") or failure.get("id"))
+        self._asked += left
+        self.tally.counts[ASKED] += left
+        return left
 
     def _look_in_the_panel(self, failure: dict[str, t.Any]) -> Options:
         """What is to be done by whoever reads the failure: the order is there or not, and what was noted of it is taken away."""
-        self._asked += 1
-        self.tally.counts[ASKED] += 1
         for path in files_below(self._stage.controller):
             if path in failure["msg"] and path != self._stage.controller.ledger:
                 with open(path, "w", encoding="utf-8"):
@@ -388,19 +407,20 @@ class Play:
         stage, score = self._stage, self._score
         account, servers = stage.account(), self._servers()
         money = stage.own.state["money"]["orders"]
-        acts_again = stage.scenario.always and self._blow.kind == "kill"
-        excused = self._refusals + self._asked + (self._blow.kind in MADE_BY_THE_PROVIDER) + acts_again
+        acts_again = stage.scenario.always and (self._blow.kind == "kill" or self._failures > 0)
+        broken = self._blow.kind in BROKEN_BY_THE_PROVIDER
         ordered = score.orders - self._orders_before
-        if len(servers) > score.servers + excused:
+        if len(servers) > score.servers + broken + acts_again:
             self.found(DUPLICATES, f"{len(servers)} servers instead of {score.servers}")
         if len(servers) < score.servers:
             self.found(LOST, f"{len(servers)} servers instead of {score.servers}")
         untold = [server for server in servers - self._there_before if server not in self._told]
         if untold:
             self.found(LOST, f"nobody was told of {untold}")
+        excused = self._refusals + self._asked + broken + acts_again
         if money > score.orders + excused * ordered:  # what failed for sure is ordered again as a whole
             self.found(BILLS, f"{money} orders instead of {score.orders}")
-        if not excused and not (stage.scenario.always and self._failures) and account != score.account:
+        if not excused and account != score.account:
             self.found(UNSETTLED, "; ".join(_differences(account, score.account)))
         if stage.own.violations:
             self.found(UNSETTLED, f"broken rules of the contract: {stage.own.violations}")

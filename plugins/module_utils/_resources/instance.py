@@ -377,7 +377,7 @@ class InstanceTask:
             following = Comparison(self.driver, self.wish, instance, fresh=True)
             executor = Executor(self.driver, self.wish, instance)
             try:
-                executor.run(following.steps)
+                self._apply(executor, following.steps)
             finally:
                 done = [*done, *_as_planned(result.plan, executor.done)]
             instance = wait_until_reachable(self.driver, self.wish, self._final_read(instance), accepts_tcp)
@@ -385,15 +385,18 @@ class InstanceTask:
         except VpsError as exc:
             tell_done(exc, done, instance_id)
             raise
-        self._note_finished()
         self._guards.report_drift(Plan((), tuple(following.drift)), self._subject())
         plan = replace(result.plan, steps=tuple(done), drift=tuple(following.drift))
         return replace(result, plan=plan, instance=instance, credentials=executor.credentials or self._first_login(made))
 
-    def _note_finished(self) -> None:
-        entry = self.driver.entry(str(self.wish.name))
-        if self.context.ledger and entry and entry.unfinished:
+    def _apply(self, executor: Executor, steps: t.Sequence[Step]) -> None:
+        """Carry out what the order could not carry; once that is set which no read shows, the ledger need not remember it."""
+        unreadable = max((number for number, step in enumerate(steps, 1) if step.field in SECRET_FIELDS), default=0)
+        executor.run(steps[:unreadable])
+        entry = self.driver.entry(str(self.wish.name)) if unreadable else None
+        if self.context.ledger and entry:
             self.context.ledger.write(self._scope(), replace(entry, unfinished=False))
+        executor.run(steps[unreadable:])
 
     def _final_read(self, instance: Instance) -> Instance:
         """The one read at the end, by name, so that two controllers that made one name at once both learn of it."""
