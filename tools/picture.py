@@ -33,8 +33,8 @@ def draw() -> int:
     finally:
         end_group(process)
     shown = shown.partition("TASK [")[2].partition("PLAY RECAP")[0]
-    shown = re.sub(r"^(.{0,%d}\*)\*+" % (WIDTH - 1), r"\1", f"TASK [{shown.rstrip()}", flags=re.MULTILINE)
-    drawing = [bin / "python", "docs/site/terminal.py", "ansible-playbook web.yml --check --diff"]
+    shown = re.sub(rf"^(.{{0,{WIDTH - 1}}}\*)\*+", r"\1", f"TASK [{shown.rstrip()}", flags=re.MULTILINE)
+    drawing: list[str | Path] = [bin / "python", "docs/site/terminal.py", "ansible-playbook web.yml --check --diff"]
     DRAWN.write_text(_run(drawing, env, shown), encoding="utf-8")
     return 0
 

@@ -59,14 +59,22 @@ def build() -> bool:
     shutil.rmtree(SOURCE, ignore_errors=True)
     SOURCE.mkdir(mode=0o700)
     env = {**environment(bin), "ANSIBLE_COLLECTIONS_PATH": str(collection)}
-    generate = [bin / "antsibull-docs", "--config-file", OWN / "antsibull-docs.cfg", "collection", "--use-current", "--squash-hierarchy", "--fail-on-error"]
+    generate: list[str | Path] = [
+        bin / "antsibull-docs",
+        "--config-file",
+        OWN / "antsibull-docs.cfg",
+        "collection",
+        "--use-current",
+        "--squash-hierarchy",
+        "--fail-on-error",
+    ]
     if run([*generate, "--dest-dir", SOURCE, "polyhost.cloud"], env=env, timeout=300).status:
         return False
     _front_page(sections)
     shutil.copytree(OWN / "static", SOURCE / "static")
     _inventory(SOURCE / "ansible.inv")
     shutil.rmtree(HTML, ignore_errors=True)
-    sphinx = [bin / "sphinx-build", "-q", "-b", "html", "-c", OWN, "-d", SITE / "doctrees", "-W", "--keep-going", "-E", SOURCE, HTML]
+    sphinx: list[str | Path] = [bin / "sphinx-build", "-q", "-b", "html", "-c", OWN, "-d", SITE / "doctrees", "-W", "--keep-going", "-E", SOURCE, HTML]
     content = run(sphinx, env=env, timeout=600).status == 0
     print(f"{len(list(HTML.rglob('*.html')))} pages in {HTML.relative_to(CACHE.parent)}", flush=True)
     if absent:
