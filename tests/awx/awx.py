@@ -55,9 +55,12 @@ class Awx:
         project: the project's files.
         folder: where jobs run.
         inputs: the inputs of the credentials, by provider.
+        environ: what every job has in its environment besides (a setting of AWX).
     """
 
-    def __init__(self, assets: dict[str, t.Any], project: Path, folder: Path, inputs: t.Mapping[str, Variables]) -> None:
+    def __init__(
+        self, assets: dict[str, t.Any], project: Path, folder: Path, inputs: t.Mapping[str, Variables], environ: t.Mapping[str, str] | None = None
+    ) -> None:
         self.assets = assets
         self.folder = folder
         self.project = folder / "project"
@@ -66,6 +69,7 @@ class Awx:
         self.credentials = {each["name"]: each for each in assets["awx_credentials"] if each["provider"] in inputs}
         self.templates = {each["name"]: {**assets["awx_job_template_defaults"], **each} for each in assets["awx_job_templates"]}
         self.inputs = inputs
+        self.environ = dict(environ or {})
         self.hosts: dict[str, dict[str, t.Any]] = {}
         self.enabled: set[str] = set()
         self.instance_ids: dict[str, str] = {}
@@ -200,6 +204,7 @@ class Awx:
             "ANSIBLE_REMOTE_TEMP": str(home / "home" / "tmp"),
             "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
             "ANSIBLE_NOCOLOR": "true",
+            **self.environ,
         }
 
     # -- workflow -------------------------------------------------------------------------------------------------------
@@ -219,7 +224,8 @@ class Awx:
             if "approval_node" in node:
                 job = Job(approve(done), "", {})
             else:
-                self.sync()  # update_on_launch
+                if self.templates[node["unified_job_template"]].get("credentials", True):  # the gate looks at no host
+                    self.sync()  # update_on_launch
                 variables = {**node.get("extra_data", {}), **published[name], **answers}
                 job = self._finish(*self._start(node["unified_job_template"], variables))
             done.nodes[name] = job
