@@ -112,7 +112,7 @@ def _build() -> Path:
 def _holds_what_users_need(archive: Path) -> str:
     with tarfile.open(archive) as packed:
         files = [name for name in packed.getnames() if not packed.getmember(name).isdir()]
-    stray = sorted(name for name in files if name.split("/")[0] not in FOR_USERS or "/." in f"/{name}" or "__pycache__" in name)
+    stray = sorted(name for name in files if name.split("/")[0] not in FOR_USERS or "/." in name or "__pycache__" in name)
     if stray:
         raise Failure(f"dist: these do not belong in the archive: {', '.join(stray)}")
     return f"{len(files)} files"

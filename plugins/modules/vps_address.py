@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_address
 short_description: Manage public addresses at Hostwinds, Civo and Gcore
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reserves an address (Civo) or makes a floating one (Gcore), gives it to a server, moves it to another one and gives it back to the provider.
   - Hostwinds, chooses which address of a server is the main one, swaps the main address for another one, and gives other addresses back. More

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_address_info
 short_description: Read public addresses at Hostwinds, Civo and Gcore
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Lists reserved (Civo) and floating addresses (Gcore) and the public ones of the servers, at Hostwinds only these, all pages of all
     regions, or fails. It never writes.

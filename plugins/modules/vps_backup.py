@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_backup
 short_description: Manage backups of virtual servers at Civo, Gcore and HosterAPI.de
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Makes a backup of a server where none is young enough, keeps the newest and deletes older ones, restores one, deletes one, or manages the
     schedule by which the provider makes them itself.

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_backup_info
 short_description: Read backups of virtual servers at Civo, Gcore and HosterAPI.de
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Lists backups, all pages of all regions, or fails. It never writes.
   - Nothing found is an empty list. Hostwinds has no backups in its API, so the list is empty there, with RV(supported) false and a warning.

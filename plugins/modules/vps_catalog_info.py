@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_catalog_info
 short_description: Read images, sizes, regions, networks and what else an account offers
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Lists what the options of M(polyhost.cloud.vps_instance) can name, and which sizes fit. It never writes.
 author: polyhost.cloud contributors (@polyhost)

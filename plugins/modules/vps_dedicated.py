@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_dedicated
 short_description: Manage dedicated machines at HosterAPI.de
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Orders a machine of the provider's market, starts, stops, restarts and reinstalls it, and terminates it.
   - A machine is ordered once, and only with V(cost) in O(allow). When the answer to the order is lost, or the task is killed, the account's own

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_firewall
 short_description: Manage firewalls at Hostwinds, Civo and Gcore
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Creates, changes and deletes a firewall (Civo), a security group (Gcore) or attaches a named profile (Hostwinds), and sees to it that
     servers have it.

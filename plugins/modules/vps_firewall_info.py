@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_firewall_info
 short_description: Read firewalls at Hostwinds, Civo and Gcore
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Lists firewalls (Civo), security groups (Gcore) or profiles (Hostwinds) with their rules, all pages of all regions, or fails. It never writes.
   - Nothing found is an empty list. HosterAPI.de has no firewalls, so the list is empty there, with RV(supported) false and a warning.

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_instance_info
 short_description: Read virtual servers at Hostwinds, Civo, Gcore and HosterAPI.de
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Lists servers, all pages of all regions, or fails. It never writes.
   - Nothing found is an empty list.

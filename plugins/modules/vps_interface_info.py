@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_interface_info
 short_description: Read network interfaces of servers at Gcore
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Lists the network interfaces of a server, or of all servers of the project, with their addresses and firewalls, or fails. It never writes.
   - Each server costs two calls.

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_name_template
 short_description: Manage what names a reseller's customers may give, at Gcore
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Sets and drops the restrictions that a reseller at Gcore puts on the names of servers, bare metal machines and load balancers in a region.
   - This takes the token of a reseller. With any other one the task fails and says so.

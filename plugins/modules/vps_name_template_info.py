@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_name_template_info
 short_description: Read what names a reseller's customers may give, at Gcore
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Lists the restrictions that resellers put on the names of servers, or with O(available) what names a project may use. It never writes.
   - This takes the token of a reseller. With any other one the task fails and says so.

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_provider_info
 short_description: Tell what each provider can do, and how
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Returns the capabilities of the providers as data. It needs no account and sends nothing.
   - O(provider) is optional here, only that one is returned when it is given. The other connection options are accepted, so that the

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_rdns_info
 short_description: Read reverse DNS names of virtual servers
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Lists the reverse names (PTR records) of the public addresses of one server or of all. It never writes.
   - Civo tells the name of a server's public IPv4 address. All others are looked up in DNS.

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_smtp_filter
 short_description: Order the fee that takes SMTP filters away at Hostwinds
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Hostwinds filters the outgoing mail of servers that were seen sending spam, and of some new ones. The filter goes when a clean-up fee is paid.
   - Orders that fee where a filter is listed without an invoice, and only there. It never orders a second one, neither in this run nor while an

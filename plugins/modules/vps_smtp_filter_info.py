@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_smtp_filter_info
 short_description: Read SMTP filters at Hostwinds
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Lists the servers whose outgoing mail is filtered, with the filters and their invoices, or fails. It never writes.
   - Each server costs a call, since the list of the whole account does not tell whose filters they are.

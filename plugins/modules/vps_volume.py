@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_volume
 short_description: Manage block storage at Civo and Gcore
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Creates a volume, attaches it to a server, moves it to another one, grows it and deletes it.
   - What is inside a volume is the server's business. Make a file system and mount it there, such as by M(ansible.builtin.command), and unmount it before

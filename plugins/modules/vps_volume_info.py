@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_volume_info
 short_description: Read block storage at Civo and Gcore
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Lists volumes with who has them, all pages of all regions, or fails. It never writes.
   - O(unattached) finds what M(polyhost.cloud.vps_instance) with O(ignore:state=absent) left behind, and what costs although nobody uses it.

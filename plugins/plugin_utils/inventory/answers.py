@@ -21,7 +21,7 @@ from ...module_utils._http.rate import fingerprint
 from ...module_utils._providers.base import Driver, Listing
 from .accounts import STALE, WARN, Account
 
-VERSION = "0.1.0"  # of the collection; entries of other versions are not read
+VERSION = "1.0.0"  # of the collection; entries of other versions are not read
 ACCOUNTS_AT_ONCE = 8
 CALLS_AT_ONCE = 8  # of one account; the provider's own limit may be lower
 
