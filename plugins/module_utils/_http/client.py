@@ -532,4 +532,6 @@ def _reason(exc: Exception) -> str:
 
 def unreadable(provider: str, call: Call, response: Response) -> ProtocolError:
     """The error for an answer whose body is not what the contract promises."""
-    return ProtocolError(f"{provider} answered {call.id} with HTTP {response.status} and a body that has no documented form")
+    return ProtocolError(
+        f"{provider} answered {call.id} with HTTP {response.status} and a body that has no documented form, as from a proxy or a wrong api_url"
+    )
