@@ -126,7 +126,7 @@ def test_a_floating_address_moves_from_the_server_that_was_named(controller: Con
     moved = play(controller, MOVE, **given, from_instance="web1")
     assert moved.status == 0, moved.output
     assert "without a reverse name" in moved.output
-    assert writes(controller) == ["floatingips.unassign", "floatingips.assign"]
+    assert writes(controller) == ["floating_ips.update"]
 
 
 def test_an_address_that_cannot_move_is_refused_unasked(controller: Controller) -> None:
