@@ -271,15 +271,6 @@ def operations() -> str:
     return _page("operations", "What reaches which operation", *parts)
 
 
-def limits() -> str:
-    """What is not possible at which provider, and what to do instead, as Markdown."""
-    lines = []
-    for p in PROFILES:
-        lines.append(f"- **{p.title}**")
-        lines += [f"  - `{name}`: {advice}" for name, advice in sorted(p.capabilities.instead.items())]
-    return "\n".join(lines)
-
-
 def environment_table() -> str:
     """Environment variables and default addresses, as Markdown."""
     rows = ["| provider | token | address | default address |", "| --- | --- | --- | --- |"]
@@ -306,8 +297,6 @@ def outputs(root: pathlib.Path) -> dict[pathlib.Path, str]:
     readme = (root / "README.md").read_text(encoding="utf-8")
     parts = {
         "capabilities": markdown_table(capability_rows()),
-        "resources": markdown_table(resource_rows()),
-        "limits": limits(),
         "environment": environment_table(),
     }
     for name, content in parts.items():
