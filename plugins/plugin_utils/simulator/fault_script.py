@@ -2,15 +2,24 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fault scripts: a list of faults in a file, which wait together, so that a rehearsal goes wrong the same way each time."""
+"""Fault scripts: a list of faults in a file, which wait together, so that a rehearsal goes wrong the same way each time.
+
+Files are YAML where PyYAML is installed, as it is beside ansible; without it the simulator still runs, and takes JSON.
+"""
 
 from __future__ import annotations
 
+import json
 import typing as t
 
-import yaml
-
 from .world import Simulator
+
+try:
+    import yaml
+
+    HAS_YAML = True
+except ImportError:
+    HAS_YAML = False
 
 DNS: t.Final = "dns"
 _NEEDED = ("provider", "operation", "kind")
@@ -45,10 +54,23 @@ def load(simulator: Simulator, path: str) -> None:
         ValueError: it holds no fault script.
     """
     with open(path, encoding="utf-8") as source:
+        text = source.read()
+    try:
+        play(simulator, _parse(text))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _parse(text: str) -> t.Any:
+    if not HAS_YAML:
         try:
-            play(simulator, yaml.safe_load(source))
-        except (ValueError, yaml.YAMLError) as error:
-            raise ValueError(f"{path}: {error}") from error
+            return json.loads(text)
+        except ValueError as error:
+            raise ValueError(f"no JSON, and YAML needs PyYAML (pip install PyYAML): {error}") from error
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from error
 
 
 def _plan(simulator: Simulator, fault: t.Any) -> None:

@@ -10,6 +10,7 @@ import concurrent.futures
 import http.client
 import json
 import os
+import pathlib
 import socket
 import stat
 import threading
@@ -19,7 +20,7 @@ import urllib.parse
 
 import pytest
 
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator import faults, storage
+from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator import fault_script, faults, storage
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.base import Call, Provider, Request, Response, Route
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.control import Control
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.log import redact
@@ -672,6 +673,17 @@ def test_of_a_fault_script_with_a_mistake_nothing_waits(sim: Simulator, control:
     assert (status, answer["message"][: len(message)]) == (400, message)
     assert sim.summary("shop")["faults"] == []
     assert control.send("PUT", "/faults", {"faults": {}}) == (400, {"message": "a fault script is a list of faults"})
+
+
+def test_without_pyyaml_a_fault_script_is_json(sim: Simulator, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fault_script, "HAS_YAML", False)
+    script = tmp_path / "faults"
+    script.write_text('[{"provider": "shop", "operation": "things.list", "kind": "html"}]')
+    fault_script.load(sim, str(script))
+    assert [fault["kind"] for fault in sim.summary("shop")["faults"]] == ["html"]
+    script.write_text("- {provider: shop, operation: things.list, kind: html}")
+    with pytest.raises(ValueError, match="YAML needs PyYAML"):
+        fault_script.load(sim, str(script))
 
 
 def test_control_adds_and_clears_faults(sim: Simulator, client: Client, control: Client) -> None:
