@@ -343,7 +343,8 @@ class InstanceTask:
             made = ordering.create(lookup, order)
         except (WaitTimeoutError, TransientError) as exc:
             if ordering.accepted or isinstance(exc, WaitTimeoutError):  # still being made, as far as anybody knows
-                exc.hint = exc.hint or f"The order of {self.wish.name} was accepted: run the task again to continue."
+                accepted = f"The order of {self.wish.name} was accepted: run the task again to continue."
+                exc.hint = exc.hint or accepted if isinstance(exc, WaitTimeoutError) else " ".join(filter(None, (accepted, exc.hint)))
                 tell_done(exc, done)
             raise
         if made.adopted:
