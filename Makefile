@@ -62,10 +62,11 @@ matrix-sanity: ## ansible-test sanity of each of these
 bench: ## what tasks and inventories cost, beside what ansible itself costs
 	@$(PY) tools/bench.py
 
-generate: ## write what the documentation takes from the providers' data
+generate: ## write what is made of other data: documentation of the providers', AWX's file for import of its assets
 	@$(PY) tools/environments.py core
 	@$(PY) tools/tree.py
 	@PYTHONPATH=.cache/tree PYTHONDONTWRITEBYTECODE=1 .cache/venv/core/bin/python tools/generate_docs.py .
+	@.cache/venv/core/bin/python tools/awx_assets.py
 
 dist: ## build the collection from the last commit, and try it as a user and as Galaxy would
 	@$(PY) tools/check.py dist

@@ -150,9 +150,9 @@ def test_what_was_approved_is_done(awx: Awx, simulator: Simulator) -> None:
             "web1 instance at civo: resize size, from g3.small, to g3.medium; effect: restart",
             "app1 instance at gcore: resize size, from g2-standard-1-2, to g2-standard-2-4; effect: restart; 18.00 EUR a month",
             "new1 instance at civo: create",
-            "4 changes in 4 plans. Effects: restart.",
+            "Changes: 4, in 4 plans. Effects: restart.",
             "Cost in all: 18.00 EUR a month",
-            "2 changes cost money without a listed price",
+            "Changes that cost money without a listed price: 2",
         )
 
     done = awx.launch_workflow(judge, change_hosts="", change_size="")
@@ -213,6 +213,11 @@ def test_apply_does_only_what_it_was_given(awx: Awx, simulator: Simulator) -> No
     ):
         job = awx.launch("Polyhost: change, apply", extra_vars=given)
         assert not job.successful and shown(job, says)
+    for server in simulator["civo"].instances():
+        simulator["civo"].vanish(server["id"])
+    awx.sync()
+    none = awx.launch("Polyhost: change, apply", extra_vars={"plan_ids": {"web1 instance": ids["web1 instance"]}, "change_hosts": "provider_civo"})
+    assert not none.successful and shown(none, "No host matches provider_civo any more")
     assert writes(simulator) == []
 
 
