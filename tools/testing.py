@@ -80,7 +80,7 @@ def run_pytest(name: str, bin: Path, which: t.Sequence[str], *, workers: int, **
     temporary = CACHE / "tmp" / name
     temporary.parent.mkdir(exist_ok=True)
     command: list[str | Path] = [bin / "python", "-m", "pytest", "-q", "-n", str(workers), "--basetemp", temporary, f"--junitxml={report}", *which]
-    finished = run(command, cwd=COLLECTION, env={**environment(bin), "PYTHONPATH": str(TREE), **more}, timeout=1800)
+    finished = run(command, cwd=COLLECTION, env={**environment(bin), "PYTHONPATH": str(TREE), **more}, timeout=3600)
     tally = _read_report(report) if report.exists() else Tally()
     if finished.status and not tally.failed:
         print(f"{name}: pytest ended with status {finished.status} and counted no failure", flush=True)
