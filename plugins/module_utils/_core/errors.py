@@ -35,7 +35,9 @@ class VpsError(Exception):
 
     def __str__(self) -> str:
         hint = self.hint or self.advice
-        return f"{self.message.rstrip('.')}. {hint}" if hint else self.message
+        if not hint:
+            return self.message
+        return f"{self.message} {hint}" if self.message.endswith(("!", "?")) else f"{self.message.rstrip('.')}. {hint}"
 
 
 # -- the caller's side: refused before anything is written ---------------------------------------------------------------

@@ -261,7 +261,7 @@ class Accounts:
 
     def _instead(self, source: _Source, exc: VpsError, last: Shelf | None, failures: list[str]) -> Answer | None:
         """What stands in for an account that failed; C(failures) grows when nothing does."""
-        reason = f"{source.label}: {source.reason(exc)}"
+        reason = f"{source.label}: {source.reason(exc)}".rstrip(".")
         if source.account.on_error == WARN:
             self._warn(f"{reason}. The inventory goes on without this account")
             return None
