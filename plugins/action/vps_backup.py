@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.backup import VPS_BACKUP
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.door import Door
+
+from ..module_utils._actions.backup import VPS_BACKUP
 
 
 class ActionModule(Door):

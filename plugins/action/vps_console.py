@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.console import VPS_CONSOLE
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.door import Door
+
+from ..module_utils._actions.console import VPS_CONSOLE
 
 
 class ActionModule(Door):

@@ -10,8 +10,9 @@ import typing as t
 
 from ansible.module_utils.common.validation import check_type_list
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.firewall import VPS_FIREWALL
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.door import Door, Variables
+
+from ..module_utils._actions.firewall import VPS_FIREWALL
 
 SSH = 22
 

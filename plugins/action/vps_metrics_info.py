@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.figures import VPS_METRICS_INFO
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.door import Door
+
+from ..module_utils._actions.figures import VPS_METRICS_INFO
 
 
 class ActionModule(Door):

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.name_template import VPS_NAME_TEMPLATE
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.door import Door
+
+from ..module_utils._actions.name_template import VPS_NAME_TEMPLATE
 
 
 class ActionModule(Door):

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.rdns import VPS_RDNS
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.door import Door
+
+from ..module_utils._actions.rdns import VPS_RDNS
 
 
 class ActionModule(Door):

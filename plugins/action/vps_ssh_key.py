@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.ssh_key import VPS_SSH_KEY
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.door import Door
+
+from ..module_utils._actions.ssh_key import VPS_SSH_KEY
 
 
 class ActionModule(Door):

@@ -27,6 +27,7 @@ from ansible.module_utils.errors import UnsupportedError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
+from . import compiled  # noqa: F401  # first: what comes after it is loaded by it
 from ..module_utils._http.client import HAS_REQUESTS
 from ..module_utils._http.sessions import Sessions
 from ..module_utils._module import perform

@@ -454,7 +454,7 @@ class Client:
 
     def _trusted(self) -> bool | str:
         """The path of the certificate authorities, True for the usual ones, False where nothing is checked."""
-        if not self._transport.validate_certs:
+        if not self._transport.validate_certs or self.base_url.startswith("http:"):
             return False
         environ = self._transport.environ
         return self._transport.ca_path or environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE") or True
