@@ -27,7 +27,8 @@ from ansible.module_utils.errors import UnsupportedError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from . import compiled  # noqa: F401  # first: what comes after it is loaded by it
+from ansible_collections.polyhost.cloud.plugins.plugin_utils import compiled  # noqa: F401  # it loads what comes after it
+
 from ..module_utils._http.client import HAS_REQUESTS
 from ..module_utils._http.sessions import Sessions
 from ..module_utils._module import perform
@@ -136,7 +137,7 @@ class Door(ActionBase):  # type: ignore[misc]
     @contextlib.contextmanager
     def _as_a_module_runs(self, environment: t.Mapping[str, str]) -> t.Iterator[None]:
         """This process as the module's would be: its environment, its working directory, and nobody who reads what libraries print."""
-        before, folder = dict(os.environ), os.getcwd()
+        before, folder = {name: os.environ.get(name) for name in environment}, os.getcwd()
         os.environ.update(environment)
         try:
             os.chdir(self._loader.get_basedir())
@@ -145,8 +146,11 @@ class Door(ActionBase):  # type: ignore[misc]
                 yield
         finally:
             os.chdir(folder)
-            os.environ.clear()
-            os.environ.update(before)
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
 
     def _run_here(self, arguments: dict[str, t.Any], task_vars: Variables) -> Result:
         """Validate, run, and return what the module would have returned.
@@ -187,12 +191,18 @@ class Door(ActionBase):  # type: ignore[misc]
 
 
 def _as_json(value: t.Any) -> t.Any:
-    """What JSON has no form for, as Ansible writes it for a module."""
+    """What JSON has no form for, as Ansible writes it for a module.
+
+    Raises:
+        TypeError: it is of no kind that is known here.
+    """
     if isinstance(value, (datetime.date, datetime.time)):
         return value.isoformat()
     if isinstance(value, Mapping):
         return dict(value)
-    return str(value)
+    if getattr(value, "__ENCRYPTED__", False):  # a value of the vault, up to ansible-core 2.18
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
 def _place(python: str) -> tuple[str, str]:
