@@ -141,7 +141,7 @@ class Door:
             )
             self.seen = read(folder / "record")
             self.files = sorted(path.name for path in [*folder.glob("*.json"), *(folder / "home").glob("*.json")])
-            self.calls = {name: simulator.calls(name) for name in ("civo", "hostwinds", "gcore", "hosterapi")}
+            self.writes = {name: simulator.writes(name) for name in ("civo", "hostwinds", "gcore", "hosterapi")}
 
 
 @pytest.fixture(scope="module")
@@ -158,9 +158,9 @@ def test_results_are_the_same(doors: tuple[Door, Door]) -> None:
     assert not found, "\n".join(found)
 
 
-def test_requests_and_files_are_the_same(doors: tuple[Door, Door]) -> None:
+def test_what_was_written_where_is_the_same(doors: tuple[Door, Door]) -> None:
     fast, module = doors
-    assert fast.calls == module.calls
+    assert fast.writes == module.writes
     assert fast.files == module.files == ["beside.json", "home.json", "ledger.json"]
     assert fast.run.output.count("the output has been hidden") == module.run.output.count("the output has been hidden")
 

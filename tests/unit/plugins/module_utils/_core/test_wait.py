@@ -130,5 +130,5 @@ def test_a_message_with_a_hint_reads_as_two_sentences() -> None:
 
 def test_whoever_watches_is_told_now_and_then(clock: FakeClock) -> None:
     lines: list[str] = []
-    Waiter(clock, jitter=lambda: 0.5, progress=lines.append).wait(Operation("start of web1", scripted(*[None] * 9, DONE), ceiling=5.0), Deadline(clock, 100))
-    assert lines == ["waiting for the start of web1, 19 seconds so far", "waiting for the start of web1, 34 seconds so far"]
+    Waiter(clock, jitter=lambda: 0.5, progress=lines.append).wait(Operation("start of web1", scripted(*[None] * 12, DONE), ceiling=6.0), Deadline(clock, 100))
+    assert lines == [f"waiting for the start of web1, {seconds} seconds so far" for seconds in (16, 34)]
