@@ -6,7 +6,7 @@
 PY := sh tools/python.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help demo simulator test setup lint units integration operations sanity eda matrix bench docs dist clean
+.PHONY: help demo simulator test setup lint units integration doors operations sanity eda matrix bench docs dist clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -31,6 +31,9 @@ units: ## unit tests
 
 integration: ## ansible-playbook against the simulator
 	@$(PY) tools/check.py integration
+
+doors: ## the integration tests through the fast door and the module door, and their results compared
+	@$(PY) tools/check.py doors
 
 operations: ## which operations of the four APIs the integration tests have shown on the wire: seen / listed
 	@$(PY) tools/check.py integration operations

@@ -14,6 +14,7 @@ import fnmatch
 import multiprocessing
 import os
 import re
+import shutil
 import sys
 import tempfile
 import time
@@ -127,6 +128,19 @@ class Checks:
         seen.unlink(missing_ok=True)
         which = self._only or [SUITES["integration"]]
         return run_pytest("integration", programs("test"), which, workers=WORKERS["integration"], OPERATIONS_SEEN=str(seen), **surroundings())
+
+    def doors(self) -> Tally:
+        """The integration tests through each of the two doors, and whether their results are the same."""
+        tally, records = Tally(), {door: REPORTS / f"doors-{door}" for door in ("fast", "module")}
+        for door, folder in records.items():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            which = self._only or [SUITES["integration"]]
+            tally += run_pytest(f"doors-{door}", programs("test"), which, workers=WORKERS["integration"], DOOR=door, RECORDS=str(folder), **surroundings())
+        _headline("doors compared")
+        command: list[str | Path] = [programs("test") / "python", "-m", "ansible_collections.polyhost.cloud.tests.integration.parity", *records.values()]
+        finished = run(command, cwd=COLLECTION, env={**environment(programs("test")), "PYTHONPATH": str(TREE)}, timeout=60)
+        return tally + _verdict("doors compared", finished, r"(\d+) results of")
 
     def operations(self) -> Tally:
         """Whether the integration tests have shown every operation of the providers' tables on the wire, and none besides."""
