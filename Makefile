@@ -6,7 +6,7 @@
 PY := sh tools/python.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help demo simulator test gate setup lint units integration operations coverage sanity dist docs awx eda matrix matrix-sanity bench generate clean
+.PHONY: help demo simulator test gate setup lint units integration doors operations coverage sanity dist docs awx eda matrix matrix-sanity bench campaign generate clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -21,7 +21,7 @@ test: ## everything that CI runs; ends with a line of counts
 	@$(PY) tools/check.py lint units integration operations sanity
 
 gate: ## everything, before a release: may take an hour
-	@$(PY) tools/check.py lint units integration operations coverage sanity dist docs awx eda matrix matrix-sanity
+	@$(PY) tools/check.py lint units integration doors operations coverage sanity campaign dist docs awx eda matrix matrix-sanity
 
 setup: ## install what the tests need, below .cache/
 	@$(PY) tools/environments.py test tools
@@ -34,6 +34,12 @@ units: ## unit tests
 
 integration: ## ansible-playbook against the simulator
 	@$(PY) tools/check.py integration
+
+campaign: ## everything that can go wrong with any writing call, and SIGKILL: what is there afterwards, what was billed; ARGS="--seed 7"
+	@$(PY) tools/check.py campaign
+
+doors: ## the integration tests through the fast door and the module door, and their results compared
+	@$(PY) tools/check.py doors
 
 operations: ## which operations of the four APIs the integration tests have shown on the wire: seen / listed
 	@$(PY) tools/check.py integration operations

@@ -13,6 +13,8 @@ import concurrent.futures
 import fnmatch
 import multiprocessing
 import os
+import shlex
+import shutil
 import sys
 import tempfile
 import time
@@ -111,6 +113,27 @@ class Checks:
         seen.unlink(missing_ok=True)
         which = self._only or [SUITES["integration"]]
         return run_pytest("integration", self._of_tests, which, workers=WORKERS["integration"], OPERATIONS_SEEN=str(seen), **surroundings())
+
+    def doors(self) -> Tally:
+        """The integration tests through each of the two doors, and whether their results are the same."""
+        tally, records = Tally(), {door: REPORTS / f"doors-{door}" for door in ("fast", "module")}
+        for door, folder in records.items():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            which = self._only or [SUITES["integration"]]
+            tally += run_pytest(f"doors-{door}", self._of_tests, which, workers=WORKERS["integration"], DOOR=door, RECORDS=str(folder), **surroundings())
+        headline("doors compared")
+        command: list[str | Path] = [programs("test") / "python", "-m", "ansible_collections.polyhost.cloud.tests.integration.parity", *records.values()]
+        finished = run(command, cwd=COLLECTION, env={**environment(programs("test")), "PYTHONPATH": str(TREE)}, timeout=60)
+        return tally + verdict("doors compared", finished, r"(\d+) results of")
+
+    def campaign(self) -> Tally:
+        """The fault campaign; C(ARGS) in the environment goes to it."""
+        headline("campaign")
+        package = "ansible_collections.polyhost.cloud.tests.campaign"
+        command: list[str | Path] = [self._of_tests / "python", "-m", package, *shlex.split(os.environ.get("ARGS", ""))]
+        finished = run(command, cwd=COLLECTION, env={**environment(self._of_tests), "PYTHONPATH": str(TREE)}, timeout=3600)
+        return verdict("campaign", finished, r"played +(\d+)")
 
     def operations(self) -> Tally:
         """Whether the integration tests have shown every operation of the providers' tables on the wire, and none besides."""

@@ -20,6 +20,7 @@ from ._core.wait import Clock, Deadline, Waiter
 from ._http.client import Authorise, Backoff, Classify, Client, Transport, check_base_url
 from ._http.rate import RateLimit, cache_folder, fingerprint
 from ._http.redact import Redactor
+from ._http.sessions import Sessions
 from ._journal import Journal
 from ._ledger import Ledger
 from ._providers.base import Connection, Driver, Profile
@@ -45,6 +46,7 @@ class TaskContext:
     read_only: bool
     title: str
     in_flight: int = 1
+    sessions: Sessions = field(default_factory=Sessions)
     warnings: list[str] = field(default_factory=list)
     clients: list[Client] = field(default_factory=list)
 
@@ -72,6 +74,8 @@ class TaskContext:
             read_only=self.read_only,
             backoff=backoff,
             in_flight=self.in_flight,
+            sessions=self.sessions,
+            account_key=fingerprint(self.connection.provider, self.connection.url, self.connection.token),
         )
         self.clients.append(client)
         return client
@@ -131,6 +135,8 @@ def connect(
     secrets: t.Iterable[str | None] = (),
     clock: Clock | None = None,
     in_flight: int = 1,
+    sessions: Sessions | None = None,
+    progress: t.Callable[[str], None] | None = None,
 ) -> tuple[Driver, TaskContext]:
     """The driver of the chosen provider, ready to send.
 
@@ -141,6 +147,8 @@ def connect(
         read_only: refuse calls that write; true in check mode as well.
         secrets: further secret values of the task, to be redacted.
         in_flight: how many calls may be under way at once; the provider's own limit holds besides.
+        sessions: kept from one task to the next; by default the task opens its own and closes them.
+        progress: takes a line for a person, now and then while something is waited for.
 
     Raises:
         OptionError: an option is missing or wrong; nothing was sent.
@@ -149,7 +157,8 @@ def connect(
     chosen = profile(options, environ)
     secret = token(options, environ, chosen)
     url = check_base_url(str(options.get("api_url") or environ.get(chosen.url_env) or chosen.default_url))
-    waiter = Waiter(clock or Clock())
+    redactor = Redactor([secret, *secrets])
+    waiter = Waiter(clock or Clock(), progress=None if progress is None else lambda line: progress(redactor.text(line)))
     timeout = _number(options, "request_timeout", chosen.request_timeout)
     transport = Transport(
         request_timeout=timeout,
@@ -178,13 +187,14 @@ def connect(
         waiter=waiter,
         deadline=Deadline(waiter.clock, _number(options, "wait_timeout", chosen.wait_timeout)),
         rate_limit=limit,
-        redactor=Redactor([secret, *secrets]),
+        redactor=redactor,
         ledger=ledger,
         journal=Journal(notes, (chosen.name, host, secret), waiter, check_mode or read_only),
         check_mode=check_mode,
         read_only=read_only or check_mode,
         title=chosen.title,
         in_flight=min(in_flight, chosen.in_flight),
+        sessions=sessions or Sessions(),
     )
     return DRIVERS[chosen.name](context), context
 

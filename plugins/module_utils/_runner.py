@@ -13,10 +13,12 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from ._argspec import Spec
 from ._connection import TaskContext, connect, profile
 from ._core.errors import VpsError
 from ._core.wait import Clock
 from ._http.redact import Redactor
+from ._http.sessions import Sessions
 from ._providers.base import SECRET_FIELDS, Driver
 from ._resources import providers
 
@@ -33,6 +35,8 @@ class Task:
         check_mode, diff: the mode.
         verbosity: from 3 on, results carry a trace of calls.
         clock: for tests.
+        sessions: connections that outlive the task, for the next item of its loop; None for the task's own.
+        progress: takes a line for a person while a long task goes on; None where nobody reads along.
     """
 
     options: t.Mapping[str, t.Any]
@@ -41,6 +45,8 @@ class Task:
     diff: bool = False
     verbosity: int = 0
     clock: Clock | None = None
+    sessions: Sessions | None = None
+    progress: t.Callable[[str], None] | None = None
 
 
 @dataclass
@@ -53,6 +59,21 @@ class Reply:
 
 
 Action = t.Callable[[Driver, TaskContext, Task], "dict[str, t.Any]"]
+
+
+@dataclass(frozen=True)
+class Module:
+    """What a module is, whichever door it is entered by.
+
+    Args:
+        spec: its options.
+        action: what it does with a connected driver; None for what needs no account.
+        writes: whether it may change anything outside check mode.
+    """
+
+    spec: Spec
+    action: Action | None = None
+    writes: bool = False
 
 
 def run(action: Action | None, task: Task, *, writes: bool) -> Reply:
@@ -71,7 +92,14 @@ def run(action: Action | None, task: Task, *, writes: bool) -> Reply:
     context: TaskContext | None = None
     try:
         driver, context = connect(
-            task.options, task.environ, check_mode=task.check_mode, read_only=not writes or task.check_mode, secrets=secrets, clock=task.clock
+            task.options,
+            task.environ,
+            check_mode=task.check_mode,
+            read_only=not writes or task.check_mode,
+            secrets=secrets,
+            clock=task.clock,
+            sessions=task.sessions,
+            progress=task.progress,
         )
         result = action(driver, context, task)
         return Reply({**result, "api": _api(context, task)}, context.warnings)

@@ -288,14 +288,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.address import address
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import ADDRESS
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.address import VPS_ADDRESS
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(ADDRESS, address, writes=True)
+    run_module(VPS_ADDRESS)
 
 
 if __name__ == "__main__":

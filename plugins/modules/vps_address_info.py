@@ -138,14 +138,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.address import address_info
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import ADDRESS_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.address import VPS_ADDRESS_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(ADDRESS_INFO, address_info)
+    run_module(VPS_ADDRESS_INFO)
 
 
 if __name__ == "__main__":

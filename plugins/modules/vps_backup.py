@@ -394,14 +394,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.backup import backup
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import BACKUP
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.backup import VPS_BACKUP
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(BACKUP, backup, writes=True)
+    run_module(VPS_BACKUP)
 
 
 if __name__ == "__main__":

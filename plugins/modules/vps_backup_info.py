@@ -131,14 +131,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.backup import backup_info
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import BACKUP_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.backup import VPS_BACKUP_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(BACKUP_INFO, backup_info)
+    run_module(VPS_BACKUP_INFO)
 
 
 if __name__ == "__main__":

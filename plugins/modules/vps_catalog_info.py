@@ -144,14 +144,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.catalog import catalog_info
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import CATALOG_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.catalog import VPS_CATALOG_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(CATALOG_INFO, catalog_info)
+    run_module(VPS_CATALOG_INFO)
 
 
 if __name__ == "__main__":

@@ -186,14 +186,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.console import console
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import CONSOLE
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.console import VPS_CONSOLE
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(CONSOLE, console, writes=True)
+    run_module(VPS_CONSOLE)
 
 
 if __name__ == "__main__":

@@ -265,14 +265,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.dedicated import dedicated
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import DEDICATED
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.dedicated import VPS_DEDICATED
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(DEDICATED, dedicated, writes=True)
+    run_module(VPS_DEDICATED)
 
 
 if __name__ == "__main__":

@@ -193,14 +193,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.dedicated import dedicated_info
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import DEDICATED_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.dedicated import VPS_DEDICATED_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(DEDICATED_INFO, dedicated_info)
+    run_module(VPS_DEDICATED_INFO)
 
 
 if __name__ == "__main__":

@@ -326,14 +326,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.firewall import firewall
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import FIREWALL
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.firewall import VPS_FIREWALL
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(FIREWALL, firewall, writes=True)
+    run_module(VPS_FIREWALL)
 
 
 if __name__ == "__main__":

@@ -135,14 +135,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.firewall import firewall_info
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import FIREWALL_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.firewall import VPS_FIREWALL_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(FIREWALL_INFO, firewall_info)
+    run_module(VPS_FIREWALL_INFO)
 
 
 if __name__ == "__main__":

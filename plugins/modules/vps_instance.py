@@ -644,14 +644,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.instance import instance
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import INSTANCE
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.instance import VPS_INSTANCE
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(INSTANCE, instance, writes=True)
+    run_module(VPS_INSTANCE)
 
 
 if __name__ == "__main__":

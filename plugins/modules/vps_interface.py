@@ -206,14 +206,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.interface import interface
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import INTERFACE
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.interface import VPS_INTERFACE
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(INTERFACE, interface, writes=True)
+    run_module(VPS_INTERFACE)
 
 
 if __name__ == "__main__":

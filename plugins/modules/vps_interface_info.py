@@ -107,14 +107,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.interface import interface_info
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import INTERFACE_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.interface import VPS_INTERFACE_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(INTERFACE_INFO, interface_info)
+    run_module(VPS_INTERFACE_INFO)
 
 
 if __name__ == "__main__":

@@ -144,14 +144,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.figures import metrics_info
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import METRICS_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.figures import VPS_METRICS_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(METRICS_INFO, metrics_info)
+    run_module(VPS_METRICS_INFO)
 
 
 if __name__ == "__main__":

@@ -203,14 +203,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.name_template import name_template
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import NAME_TEMPLATE
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.name_template import VPS_NAME_TEMPLATE
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(NAME_TEMPLATE, name_template, writes=True)
+    run_module(VPS_NAME_TEMPLATE)
 
 
 if __name__ == "__main__":

@@ -153,14 +153,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.name_template import name_template_info
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import NAME_TEMPLATE_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.name_template import VPS_NAME_TEMPLATE_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(NAME_TEMPLATE_INFO, name_template_info)
+    run_module(VPS_NAME_TEMPLATE_INFO)
 
 
 if __name__ == "__main__":

@@ -204,13 +204,13 @@ providers:
           returned: always
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import PROVIDER_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.provider_info import VPS_PROVIDER_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(PROVIDER_INFO, None)
+    run_module(VPS_PROVIDER_INFO)
 
 
 if __name__ == "__main__":

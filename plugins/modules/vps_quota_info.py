@@ -169,14 +169,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.figures import quota_info
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import QUOTA_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.figures import VPS_QUOTA_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(QUOTA_INFO, quota_info)
+    run_module(VPS_QUOTA_INFO)
 
 
 if __name__ == "__main__":

@@ -215,14 +215,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.rdns import rdns
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import RDNS
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.rdns import VPS_RDNS
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(RDNS, rdns, writes=True)
+    run_module(VPS_RDNS)
 
 
 if __name__ == "__main__":

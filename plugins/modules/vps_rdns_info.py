@@ -115,14 +115,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.rdns import rdns_info
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import RDNS_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.rdns import VPS_RDNS_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(RDNS_INFO, rdns_info)
+    run_module(VPS_RDNS_INFO)
 
 
 if __name__ == "__main__":

@@ -160,14 +160,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.smtp_filter import smtp_filter
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import SMTP_FILTER
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.smtp_filter import VPS_SMTP_FILTER
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(SMTP_FILTER, smtp_filter, writes=True)
+    run_module(VPS_SMTP_FILTER)
 
 
 if __name__ == "__main__":

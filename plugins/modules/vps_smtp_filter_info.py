@@ -87,14 +87,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.smtp_filter import smtp_filter_info
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import SMTP_FILTER_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.smtp_filter import VPS_SMTP_FILTER_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(SMTP_FILTER_INFO, smtp_filter_info)
+    run_module(VPS_SMTP_FILTER_INFO)
 
 
 if __name__ == "__main__":

@@ -194,14 +194,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.software import software
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import SOFTWARE
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.software import VPS_SOFTWARE
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(SOFTWARE, software, writes=True)
+    run_module(VPS_SOFTWARE)
 
 
 if __name__ == "__main__":

@@ -90,14 +90,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.software import software_info
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import SOFTWARE_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.software import VPS_SOFTWARE_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(SOFTWARE_INFO, software_info)
+    run_module(VPS_SOFTWARE_INFO)
 
 
 if __name__ == "__main__":

@@ -186,14 +186,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.ssh_key import ssh_key
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import SSH_KEY
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.ssh_key import VPS_SSH_KEY
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(SSH_KEY, ssh_key, writes=True)
+    run_module(VPS_SSH_KEY)
 
 
 if __name__ == "__main__":

@@ -93,14 +93,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.ssh_key import ssh_key_info
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import SSH_KEY_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.ssh_key import VPS_SSH_KEY_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(SSH_KEY_INFO, ssh_key_info)
+    run_module(VPS_SSH_KEY_INFO)
 
 
 if __name__ == "__main__":

@@ -269,14 +269,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.volume import volume
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import VOLUME
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.volume import VPS_VOLUME
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(VOLUME, volume, writes=True)
+    run_module(VPS_VOLUME)
 
 
 if __name__ == "__main__":

@@ -144,14 +144,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.volume import volume_info
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import VOLUME_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.volume import VPS_VOLUME_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(VOLUME_INFO, volume_info)
+    run_module(VPS_VOLUME_INFO)
 
 
 if __name__ == "__main__":
