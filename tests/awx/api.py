@@ -65,7 +65,8 @@ KINDS: dict[str, tuple[str, tuple[str, ...], dict[str, str]]] = {
     "workflow_approval_templates": ("workflow_approval_template", ("name", "description", "timeout"), {}),
 }
 ATTACHED = {
-    "job_templates": {"credentials": "credentials", "instance_groups": "instance_groups"},
+    "inventories": {"instance_groups": "instance_groups"},
+    "job_templates": {"credentials": "credentials"},
     "workflow_job_template_nodes": dict.fromkeys(("success_nodes", "failure_nodes", "always_nodes"), "workflow_job_template_nodes"),
 }
 SURVEYED = ("job_templates", "workflow_job_templates")

@@ -44,10 +44,10 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     }
 
 
-def set_up(awx: Api, folder: Path, *arguments: str, tokens: t.Mapping[str, str] = TOKENS) -> subprocess.CompletedProcess[str]:
+def set_up(awx: Api, folder: Path, *arguments: str, tokens: t.Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["ansible-playbook", "polyhost.cloud.awx_setup", "-e", f"awx_scm_url={REPOSITORY}", "-e", f"awx_ee_image={IMAGE}", *arguments],
-        env=environment(folder, CONTROLLER_HOST=awx.url, CONTROLLER_OAUTH_TOKEN="token", **tokens),
+        env=environment(folder, CONTROLLER_HOST=awx.url, CONTROLLER_OAUTH_TOKEN="token", **(TOKENS if tokens is None else tokens)),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -84,7 +84,7 @@ def test_set_up_twice_and_imported(awx: Api, tmp_path: Path) -> None:
     assert made["credentials Gcore account"]["inputs"] == {"api_token": "S3CRET-gcore", "project": "1337"}
     assert made["credentials HosterAPI.de account"]["inputs"] == {"api_token": "S3CRET-ha", "ledger": "/var/lib/polyhost/ledger.json"}
     assert "claimName: ledger-claim" in made["instance_groups Polyhost ledger"]["pod_spec_override"]
-    assert converge["instance_groups"] == ["Polyhost ledger"]
+    assert made["inventories Polyhost servers"]["instance_groups"] == ["Polyhost ledger"]
 
     with Api() as other:
         import_into(other)
