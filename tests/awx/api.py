@@ -110,7 +110,7 @@ class Api:
         told: Record = {}
         for kind, (_name, fields, references) in KINDS.items():
             for record in self.records[kind].values():
-                facts = {field: record[field] for field in fields if record.get(field) not in (None, "", {}, [])}
+                facts = {field: record[field] for field in fields if record.get(field)}  # what is off by default may be said or not
                 facts.update({field: self._label(kind_of, record[field]) for field, kind_of in references.items() if record.get(field)})
                 path = self._url(kind, record)
                 facts.update(
