@@ -19,6 +19,7 @@ import pickle
 import re
 import shutil
 import typing as t
+import weakref
 from dataclasses import dataclass
 
 from ansible_collections.polyhost.cloud.tests.unit.controller import Controller
@@ -118,7 +119,8 @@ class _Arranged:
     files: t.Mapping[str, str]
 
 
-_ARRANGED: dict[str, _Arranged] = {}
+# By controller and scenario: an arranged account is as old as its simulator's clock says.
+_ARRANGED: weakref.WeakKeyDictionary[Controller, dict[str, _Arranged]] = weakref.WeakKeyDictionary()
 
 
 class DeclaredStage(Stage):
@@ -127,6 +129,7 @@ class DeclaredStage(Stage):
     def __init__(self, controller: Controller, scenario: Scenario) -> None:
         super().__init__(controller, scenario)
         self.shown = (scenario.module,)
+        self._arranged = _ARRANGED.setdefault(controller, {})
 
     def play(self) -> DeclaredStage:
         """A fresh account, arranged; the log starts after it, and the controller has left no other files."""
@@ -135,12 +138,12 @@ class DeclaredStage(Stage):
         folder = self.controller.environ["HOME"]
         shutil.rmtree(folder)
         os.makedirs(folder)
-        arranged = _ARRANGED.get(self.scenario.id)
+        arranged = self._arranged.get(self.scenario.id)
         if arranged is None:
             super().play()
             files = files_below(self.controller)
             arranged = _Arranged(pickle.dumps(self.own.state), _stable(self.own.state), dict(self.own.settings), self.options, tuple(self.servers), files)
-            _ARRANGED[self.scenario.id] = arranged
+            self._arranged[self.scenario.id] = arranged
             return self
         self.simulator.desks[self.provider].reset()
         with self.own.lock:
@@ -163,7 +166,7 @@ class DeclaredStage(Stage):
             with self.own.lock:
                 self.own.advance()
         with self.own.lock:
-            arranged = _ARRANGED[self.scenario.id]
+            arranged = self._arranged[self.scenario.id]
             shown = _digest(self.own.state, pickle.loads(arranged.state), arranged.stable)
         self.simulator.clear_log()
         return shown
