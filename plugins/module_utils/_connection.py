@@ -45,6 +45,7 @@ class TaskContext:
     read_only: bool
     title: str
     in_flight: int = 1
+    make_client: t.Callable[..., Client] = Client
     warnings: list[str] = field(default_factory=list)
     clients: list[Client] = field(default_factory=list)
 
@@ -60,7 +61,7 @@ class TaskContext:
 
     def client(self, authorise: Authorise, classify: Classify, backoff: Backoff) -> Client:
         """The HTTP client of this account."""
-        client = Client(
+        client = self.make_client(
             provider=self.title,
             base_url=self.connection.url,
             authorise=authorise,
@@ -81,6 +82,11 @@ class TaskContext:
         message = self.redactor.text(message)
         if message not in self.warnings:
             self.warnings.append(message)
+
+    def api(self, trace: bool) -> dict[str, t.Any]:
+        """What was sent, as results show it; C(trace): with each call."""
+        public = [client.account.public(self.waiter.waited, trace) for client in self.clients]
+        return public[0] if public else {"calls": 0, "writes": 0, "retries": 0, "waited": 0.0, "request_ids": []}
 
     def close(self) -> None:
         """Close all connections."""
@@ -132,14 +138,32 @@ def connect(
     clock: Clock | None = None,
     in_flight: int = 1,
 ) -> tuple[Driver, TaskContext]:
-    """The driver of the chosen provider, ready to send.
+    """The driver of the chosen provider, ready to send; see C(prepare)."""
+    context = prepare(options, environ, check_mode=check_mode, read_only=read_only, secrets=secrets, waiter=Waiter(clock or Clock()), in_flight=in_flight)
+    return DRIVERS[context.connection.provider](context), context
+
+
+def prepare(
+    options: Options,
+    environ: Environ,
+    *,
+    check_mode: bool,
+    read_only: bool,
+    waiter: Waiter,
+    secrets: t.Iterable[str | None] = (),
+    redactor: Redactor | None = None,
+    in_flight: int = 1,
+) -> TaskContext:
+    """What a driver of the chosen provider works with. Nothing is sent.
 
     Args:
         options: the validated options; the connection ones are read here.
         environ: the environment of the task.
         check_mode: nothing is written, files included.
         read_only: refuse calls that write; true in check mode as well.
+        waiter: the clock of the task.
         secrets: further secret values of the task, to be redacted.
+        redactor: one that knows them already.
         in_flight: how many calls may be under way at once; the provider's own limit holds besides.
 
     Raises:
@@ -149,7 +173,6 @@ def connect(
     chosen = profile(options, environ)
     secret = token(options, environ, chosen)
     url = check_base_url(str(options.get("api_url") or environ.get(chosen.url_env) or chosen.default_url))
-    waiter = Waiter(clock or Clock())
     timeout = _number(options, "request_timeout", chosen.request_timeout)
     transport = Transport(
         request_timeout=timeout,
@@ -165,7 +188,7 @@ def connect(
     limit = RateLimit(os.path.join(cache, f"rate-{fingerprint(chosen.name, host, secret)}"), rate, waiter)
     ledger = _ledger(options, environ, chosen, host, waiter, check_mode or read_only)
     notes = f"{ledger.path}.orders" if ledger else os.path.join(cache, "orders")
-    context = TaskContext(
+    return TaskContext(
         connection=Connection(
             provider=chosen.name,
             token=secret,
@@ -178,7 +201,7 @@ def connect(
         waiter=waiter,
         deadline=Deadline(waiter.clock, _number(options, "wait_timeout", chosen.wait_timeout)),
         rate_limit=limit,
-        redactor=Redactor([secret, *secrets]),
+        redactor=redactor or Redactor([secret, *secrets]),
         ledger=ledger,
         journal=Journal(notes, (chosen.name, host, secret), waiter, check_mode or read_only),
         check_mode=check_mode,
@@ -186,7 +209,18 @@ def connect(
         title=chosen.title,
         in_flight=min(in_flight, chosen.in_flight),
     )
-    return DRIVERS[chosen.name](context), context
+
+
+def account_key(options: Options, environ: Environ) -> tuple[t.Any, ...]:
+    """What makes two sets of options reach the same account in the same way.
+
+    Raises:
+        OptionError: an option is missing or wrong.
+    """
+    chosen = profile(options, environ)
+    url = str(options.get("api_url") or environ.get(chosen.url_env) or chosen.default_url)
+    way = ("request_timeout", "max_retry_wait", "rate_limit", "ip_family", "validate_certs", "ca_path")
+    return (chosen.name, token(options, environ, chosen), check_base_url(url), *(options.get(option) for option in way))
 
 
 def _ledger(options: Options, environ: Environ, chosen: Profile, host: str, waiter: Waiter, read_only: bool) -> Ledger | None:

@@ -13,10 +13,10 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ._http.redact import Redactor
-from ._runner import SECRET_OPTIONS, Action, Reply, Task, run
+from ._runner import Action, Many, Reply, Task, run, secrets_of
 
 
-def run_module(argument_spec: dict[str, dict[str, t.Any]], action: Action | None, *, writes: bool = False) -> None:
+def run_module(argument_spec: dict[str, dict[str, t.Any]], action: Action | Many | None, *, writes: bool = False) -> None:
     """Run one module to its end.
 
     Args:
@@ -31,7 +31,7 @@ def run_module(argument_spec: dict[str, dict[str, t.Any]], action: Action | None
     try:
         reply = run(action, task, writes=writes)
     except Exception as exc:  # an error of ours must fail the task readably and without secrets
-        redact = Redactor(task.options.get(option) for option in SECRET_OPTIONS).text
+        redact = Redactor(secrets_of(task.options)).text
         crash = {"msg": redact(f"Unexpected {type(exc).__name__}: {exc}"), "exception": redact(traceback.format_exc())}
     if crash:
         module.fail_json(**crash)

@@ -114,7 +114,36 @@ class Joined(t.Generic[_K, _T]):
         finally:
             with readings.change:
                 readings.ended, readings.found, readings.failure = readings.begun, found, failure
-        return t.cast("_T", found)
+        return found
+
+
+class Places:
+    """A number of places for what may not be under way at the same time; a place that is lost never comes back."""
+
+    def __init__(self, number: int) -> None:
+        self._left = number
+        self._free = number
+        self._change = threading.Condition()
+
+    def take(self) -> bool:
+        """Wait for a place; false when all of them are lost."""
+        with self._change:
+            while self._left and not self._free:
+                self._change.wait()
+            self._free -= 1 if self._left else 0
+            return self._left > 0
+
+    def give_back(self) -> None:
+        """Leave a place to somebody else."""
+        with self._change:
+            self._free += 1
+            self._change.notify_all()
+
+    def lose(self) -> None:
+        """Keep a place for ever."""
+        with self._change:
+            self._left -= 1
+            self._change.notify_all()
 
 
 def _answer(readings: _Readings[_T]) -> _T:
