@@ -13,6 +13,7 @@ from ._connection import Environ, Options, TaskContext, account_key, prepare, pr
 from ._core.wait import Clock, Waiter
 from ._http.redact import Redactor
 from ._http.shared import Line, SharedClient
+from ._ledger import Ledger
 from ._registry import DRIVERS
 from ._resources.sharing import Scope, sharing
 
@@ -35,6 +36,7 @@ class Accounts:
         self._check_mode = check_mode
         self._lines: dict[tuple[t.Any, ...], Line] = {}
         self._scopes: dict[tuple[t.Any, ...], Scope] = {}
+        self._ledgers: dict[tuple[t.Any, ...], Ledger] = {}
         self._contexts: list[TaskContext] = []
 
     def connect(self, options: Options) -> tuple[t.Any, TaskContext]:
@@ -50,6 +52,8 @@ class Accounts:
         key = account_key(options, self._environ)
         line = self._lines.get(key) or self._lines.setdefault(key, self._line(options, key))
         context = self._context(options, line)
+        if context.ledger is not None:
+            context.ledger = self._ledgers.setdefault((*key, context.ledger.path), context.ledger)
         connection = context.connection
         ledger = context.ledger.path if context.ledger else None
         place = (*key, connection.account, connection.region, connection.project, ledger)

@@ -94,6 +94,7 @@ class Ledger:
         self.read_only = read_only
         self._prefix = (provider, host)
         self._waiter = waiter
+        self._last: tuple[t.Any, dict[str, Entry]] = (None, {})  # the file as it was read last, and its entries
 
     @property
     def exists(self) -> bool:
@@ -158,7 +159,19 @@ class Ledger:
         return "|".join([*self._prefix, *scope, name])
 
     def _entries(self) -> dict[str, Entry]:
-        return {key: _entry(key, raw) for key, raw in self._load()["entries"].items()}
+        """The entries; a fleet asks for them often, so a file that is still the same is not read anew."""
+        state = self._state()
+        if state is None or state != self._last[0]:
+            self._last = (state, {key: _entry(key, raw) for key, raw in self._load()["entries"].items()})
+        return self._last[1]
+
+    def _state(self) -> tuple[int, ...] | None:
+        """What tells one version of the file from another, each of which is a file of its own."""
+        try:
+            found = os.stat(self.path)
+        except OSError:
+            return None
+        return (found.st_ino, found.st_mtime_ns, found.st_size)
 
     def _load(self) -> Content:
         try:
