@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import functools
 import typing as t
+from dataclasses import replace
 
+from ._argspec import CONNECTION
 from ._connection import Environ, Options, TaskContext, account_key, prepare, profile
-from ._core.wait import Clock, Waiter
+from ._core.wait import Clock, Deadline, Waiter
 from ._http.redact import Redactor
 from ._http.shared import Line, SharedClient
 from ._ledger import Ledger
@@ -35,6 +37,7 @@ class Accounts:
         self._environ = environ
         self._check_mode = check_mode
         self._lines: dict[tuple[t.Any, ...], Line] = {}
+        self._ways: dict[tuple[t.Any, ...], tuple[TaskContext, Scope]] = {}
         self._scopes: dict[tuple[t.Any, ...], Scope] = {}
         self._ledgers: dict[tuple[t.Any, ...], Ledger] = {}
         self._contexts: list[TaskContext] = []
@@ -49,21 +52,31 @@ class Accounts:
             OptionError: an option is missing or wrong.
             ConfigurationError: there is no writable cache folder.
         """
-        key = account_key(options, self._environ)
-        line = self._lines.get(key) or self._lines.setdefault(key, self._line(options, key))
-        context = self._context(options, line)
-        if context.ledger is not None:
-            context.ledger = self._ledgers.setdefault((*key, context.ledger.path), context.ledger)
-        connection = context.connection
-        ledger = context.ledger.path if context.ledger else None
-        place = (*key, connection.account, connection.region, connection.project, ledger)
-        scope = self._scopes.get(place)
-        if scope is None:
-            scout = self._context(options, line)
-            scope = self._scopes[place] = Scope(DRIVERS[connection.provider](scout), line)
-        driver = sharing(DRIVERS[connection.provider])(context)
+        way = (options.get("wait_timeout"), *(options.get(option) for option in CONNECTION))
+        known = self._ways.get(way)
+        if known is None:
+            known = self._ways[way] = self._way(options)
+        model, scope = known
+        context = replace(model, warnings=[], clients=[], deadline=Deadline(self.clock, model.deadline.seconds))
+        self._contexts.append(context)
+        driver = sharing(DRIVERS[context.connection.provider])(context)
         scope.join(driver)
         return driver, context
+
+    def _way(self, options: Options) -> tuple[TaskContext, Scope]:
+        """What all objects with these connection options have alike: the model of their contexts, and what they read together."""
+        key = account_key(options, self._environ)
+        line = self._lines.get(key) or self._lines.setdefault(key, self._line(options, key))
+        model = self._context(options, line)
+        if model.ledger is not None:
+            model.ledger = self._ledgers.setdefault((*key, model.ledger.path), model.ledger)
+        connection = model.connection
+        place = (*key, connection.account, connection.region, connection.project, model.ledger)
+        if place not in self._scopes:
+            scout = replace(model, warnings=[], clients=[])
+            self._contexts.append(scout)
+            self._scopes[place] = Scope(DRIVERS[connection.provider](scout), line)
+        return model, self._scopes[place]
 
     def begin_to_act(self) -> None:
         """From now on what was read before a question does not answer it any more."""
@@ -102,5 +115,4 @@ class Accounts:
             in_flight=line.in_flight,
         )
         context.make_client = functools.partial(SharedClient, line)
-        self._contexts.append(context)
         return context
