@@ -9,6 +9,7 @@ Nothing is sent here. The environment is data that was handed in.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import typing as t
 import urllib.parse
@@ -46,6 +47,7 @@ class TaskContext:
     title: str
     in_flight: int = 1
     make_client: t.Callable[..., Client] = Client
+    take_turn: t.Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext
     warnings: list[str] = field(default_factory=list)
     clients: list[Client] = field(default_factory=list)
 
@@ -76,6 +78,10 @@ class TaskContext:
         )
         self.clients.append(client)
         return client
+
+    def turn(self) -> contextlib.AbstractContextManager[None]:
+        """A turn to note and send an order; alone it comes at once."""
+        return self.take_turn()
 
     def warn(self, message: str) -> None:
         """Show a warning with the result, once and without secrets."""

@@ -263,6 +263,10 @@ class FakeContext:
         """There is none."""
         raise NotImplementedError
 
+    def turn(self) -> contextlib.AbstractContextManager[None]:
+        """Nobody else waits."""
+        return contextlib.nullcontext()
+
     def warn(self, message: str) -> None:
         """Remember it."""
         self.warnings.append(message)

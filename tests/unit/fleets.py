@@ -11,11 +11,16 @@ import threading
 import time
 import typing as t
 
+import pytest
+
 from ansible_collections.polyhost.cloud.plugins.module_utils import _argspec, _runner
 from ansible_collections.polyhost.cloud.plugins.module_utils._actions.fleet import FLEET
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.wait import Clock
+from ansible_collections.polyhost.cloud.plugins.module_utils._http.client import Call, Client
+from ansible_collections.polyhost.cloud.plugins.module_utils._ledger import Ledger
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.world import Simulator
 from ansible_collections.polyhost.cloud.tests.unit.controller import CREATE, Controller
+from ansible_collections.polyhost.cloud.tests.unit.faults import Killed
 
 SPEED = 40.0  # simulated seconds in a real one
 TICK = 0.002  # real seconds
@@ -99,6 +104,41 @@ class Fleets:
     def orders(self, provider: str) -> int:
         """How many servers the provider ever made and billed."""
         return int(self.simulator[provider].state["money"]["orders"])
+
+
+@contextlib.contextmanager
+def dying(moment: int) -> t.Iterator[list[str]]:
+    """Kill the process, all its threads at once, at the moment of that number, counted from 1: before and after each request and ledger write.
+
+    Yields:
+        The names of the moments that passed.
+    """
+    passed: list[str] = []
+    lock = threading.Lock()
+
+    def tick(name: str) -> None:
+        with lock:
+            passed.append(name)
+            if len(passed) >= moment:
+                raise Killed(name)
+
+    store, exchange = Ledger._store, Client._exchange
+
+    def storing(ledger: Ledger, content: t.Any) -> None:
+        tick("before a write of the ledger")
+        store(ledger, content)
+        tick("after a write of the ledger")
+
+    def exchanging(client: Client, call: Call, url: str, arguments: dict[str, t.Any]) -> t.Any:
+        tick(f"before {call.id}")
+        response = exchange(client, call, url, arguments)
+        tick(f"after {call.id}")
+        return response
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Ledger, "_store", storing)
+        patch.setattr(Client, "_exchange", exchanging)
+        yield passed
 
 
 def _filled(entry: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

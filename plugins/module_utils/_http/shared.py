@@ -10,6 +10,7 @@ the same time share one request that begins after they asked. Nothing here chang
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import threading
@@ -43,10 +44,11 @@ class Line:
         self.account = Account()
         self.lock = threading.Lock()
         self.slots = threading.BoundedSemaphore(in_flight)
-        self.writers = threading.BoundedSemaphore(in_flight)
         self.session: t.Any = None
         self.planning = True
         self._ceiling = ceiling
+        self._writers = threading.BoundedSemaphore(in_flight)
+        self._mine = threading.local()
         self._once: Once[str, tuple[t.Any, VpsError | None]] = Once()
         self._joined: Joined[str, t.Any] = Joined()
         self._askers: dict[str, set[int]] = {}
@@ -80,9 +82,25 @@ class Line:
             self.waiter.pause(self._last[key] + pace - clock.now())
         self._last[key] = clock.now()
 
-    def wrote(self) -> None:
-        """Something is about to change, so readings become frequent again."""
-        self._written = self.waiter.clock.now()
+    @contextlib.contextmanager
+    def turn(self, before: t.Callable[[], None] | None) -> t.Iterator[None]:
+        """Hold one of the turns to write, so that no more begin than can be sent; within a turn there is no waiting for another one.
+
+        Args:
+            before: called once the turn has come; what it raises ends it.
+        """
+        if getattr(self._mine, "turn", False):
+            yield
+            return
+        with self._writers:
+            if before is not None:
+                before()
+            self._mine.turn = True
+            try:
+                yield
+            finally:
+                self._mine.turn = False
+                self._written = self.waiter.clock.now()  # so readings become frequent again
 
     def close(self) -> None:
         """Close all connections."""
@@ -94,7 +112,7 @@ class Line:
 class SharedClient(Client):
     """The client of one object on the line of its account.
 
-    C(before_write) is called before each call that writes, when its turn has come, and may refuse it.
+    C(before_write) is called when the turn to write has come, and may refuse it.
     """
 
     def __init__(self, line: Line, **arguments: t.Any) -> None:
@@ -117,14 +135,15 @@ class SharedClient(Client):
         """Send a call that writes in its turn; share one that reads."""
         send = functools.partial(super().send, call, path, query=query, json_body=json_body, form=form)
         if call.mutates:
-            with self._line.writers:
-                if self.before_write is not None:
-                    self.before_write()
-                self._line.wrote()
+            with self.turn():
                 return send()
         self.reads += 1
         key = json.dumps([self.base_url, call.id, path, query, json_body, form], sort_keys=True, default=str)
         return self._line.read(key, id(self), send, fresh=self.fresh)
+
+    def turn(self) -> contextlib.AbstractContextManager[None]:
+        """A turn to write; see C(Line.turn)."""
+        return self._line.turn(self.before_write)
 
     def close(self) -> None:
         """The line is closed as a whole."""

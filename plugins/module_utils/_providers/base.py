@@ -11,6 +11,7 @@ or an Operation to await; they raise the typed errors of C(_core/errors.py) and 
 from __future__ import annotations
 
 import abc
+import contextlib
 import re
 import typing as t
 from dataclasses import dataclass, field
@@ -329,6 +330,9 @@ class Context(t.Protocol):
 
     def client(self, authorise: Authorise, classify: Classify, backoff: Backoff) -> Client:
         """The HTTP client of this account."""
+
+    def turn(self) -> contextlib.AbstractContextManager[None]:
+        """A turn to note and send an order, where many wait for theirs."""
 
     def warn(self, message: str) -> None:
         """Show a warning with the result."""

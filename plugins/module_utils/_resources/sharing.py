@@ -46,6 +46,7 @@ class Scope:
         self._members += 1
         driver.side_with(self.scout)
         driver.fleet_scope = self
+        driver.context.take_turn = client_of(driver).turn
 
     @contextlib.contextmanager
     def acting(self) -> t.Iterator[None]:

@@ -343,9 +343,14 @@ class HosterapiDriver(Driver):
         return fitting
 
     def _unclear(self, rivals: t.Sequence[Entry], fitting: dict[str, Instance]) -> list[Entry] | None:
-        """The other open orders that may have made any of C(fitting), less what their jobs tell; None while such a job runs."""
+        """The other open orders that may have made any of C(fitting), less what their jobs tell.
+
+        None while such a job runs, or while the answer to such an order is on its way: it may tell of one of them.
+        """
         unclear = []
         for rival in rivals:
+            if not rival.operation_id and not rival.unclear and self._named_ledger().held(self.ledger_scope(None), rival.name):
+                return None
             try:
                 output = self.job_output(rival.operation_id) if rival.operation_id else {}
             except NotFoundError:
