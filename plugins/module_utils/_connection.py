@@ -48,6 +48,7 @@ class TaskContext:
     in_flight: int = 1
     make_client: t.Callable[..., Client] = Client
     take_turn: t.Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext
+    is_crowded: t.Callable[[], bool] = bool
     warnings: list[str] = field(default_factory=list)
     clients: list[Client] = field(default_factory=list)
 
@@ -82,6 +83,10 @@ class TaskContext:
     def turn(self) -> contextlib.AbstractContextManager[None]:
         """A turn to note and send an order; alone it comes at once."""
         return self.take_turn()
+
+    def crowded(self) -> bool:
+        """Whether so many of the account are under way that one list for all is cheaper than a question each; alone it is not."""
+        return self.is_crowded()
 
     def warn(self, message: str) -> None:
         """Show a warning with the result, once and without secrets."""

@@ -267,6 +267,10 @@ class FakeContext:
         """Nobody else waits."""
         return contextlib.nullcontext()
 
+    def crowded(self) -> bool:
+        """Nobody else is under way."""
+        return False
+
     def warn(self, message: str) -> None:
         """Remember it."""
         self.warnings.append(message)

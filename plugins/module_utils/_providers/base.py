@@ -334,6 +334,9 @@ class Context(t.Protocol):
     def turn(self) -> contextlib.AbstractContextManager[None]:
         """A turn to note and send an order, where many wait for theirs."""
 
+    def crowded(self) -> bool:
+        """Whether so many of the account are under way that one list for all is cheaper than a question each."""
+
     def warn(self, message: str) -> None:
         """Show a warning with the result."""
 

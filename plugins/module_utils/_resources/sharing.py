@@ -47,6 +47,7 @@ class Scope:
         driver.side_with(self.scout)
         driver.fleet_scope = self
         driver.context.take_turn = client_of(driver).turn
+        driver.context.is_crowded = self._is_crowded
 
     @contextlib.contextmanager
     def acting(self) -> t.Iterator[None]:
@@ -61,10 +62,13 @@ class Scope:
 
     def overview(self, asker: Driver) -> Overview | None:
         """A reading of the lists; None where single questions are cheaper, or all there is."""
-        alone = self._members <= FEW if self._line.planning else self._acting <= self._requests
+        alone = self._members <= FEW if self._line.planning else not self._is_crowded()
         if alone or not self.lists or not asker.plain_lookup:
             return None
         return self._line.read(f"overview {id(self)}", id(asker), self._read)
+
+    def _is_crowded(self) -> bool:
+        return not self._line.planning and self._acting > self._requests
 
     def listed(self) -> list[Instance]:
         """Every server of the scope."""
