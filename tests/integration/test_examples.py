@@ -120,6 +120,7 @@ ACCOUNTS: t.Final[t.Mapping[str, t.Callable[[Account], None]]] = {
     "vps_console": _consoles,
     "vps_dedicated": _nothing,
     "vps_dedicated_info": _machine,
+    "vps_fleet": _nothing,
     "vps_instance": _instances,
     "vps_instance_info": _reseller,
     "vps_interface": _volumes,

@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.polyhost.cloud.plugins.action import vps_console, vps_instance
+from ansible_collections.polyhost.cloud.plugins.action import vps_console, vps_fleet, vps_instance
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.hiding import HidingAction
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.running import ModuleAction
 
@@ -19,6 +19,7 @@ Result = dict[str, t.Any]
 
 OPEN: Result = {"console": {"url": "https://console.example.com/secret"}}
 MADE: Result = {"credentials": {"password": "secret"}}
+FLEET: Result = {"instances": [{"name": "web1"}, {"name": "web2", **MADE}]}
 
 
 def ran(
@@ -34,7 +35,7 @@ def ran(
     return action._task.no_log, shown
 
 
-@pytest.mark.parametrize(("action_class", "result"), [(vps_console.ActionModule, OPEN), (vps_instance.ActionModule, MADE)])
+@pytest.mark.parametrize(("action_class", "result"), [(vps_console.ActionModule, OPEN), (vps_instance.ActionModule, MADE), (vps_fleet.ActionModule, FLEET)])
 def test_what_holds_a_secret_is_hidden_and_kept(monkeypatch: pytest.MonkeyPatch, action_class: type[HidingAction], result: Result) -> None:
     assert ran(monkeypatch, action_class, result) == (True, result)
 
@@ -45,6 +46,8 @@ def test_what_holds_a_secret_is_hidden_and_kept(monkeypatch: pytest.MonkeyPatch,
         (vps_console.ActionModule, {"console": {"url": None}}),
         (vps_console.ActionModule, {"failed": True, "msg": "no"}),
         (vps_instance.ActionModule, {"instance": {"name": "web1"}}),
+        (vps_fleet.ActionModule, {"instances": [{"name": "web1"}]}),
+        (vps_fleet.ActionModule, {"failed": True, "msg": "no"}),
     ],
 )
 def test_what_holds_none_is_shown(monkeypatch: pytest.MonkeyPatch, action_class: type[HidingAction], result: Result) -> None:
@@ -55,3 +58,5 @@ def test_a_job_that_may_bring_a_secret_is_hidden_from_the_start(monkeypatch: pyt
     job = {"ansible_job_id": "j1.2", "started": True}
     assert ran(monkeypatch, vps_console.ActionModule, job, background=True)[0] is True
     assert ran(monkeypatch, vps_instance.ActionModule, job, background=True, return_credentials="yes")[0] is True
+    assert ran(monkeypatch, vps_fleet.ActionModule, job, background=True, defaults={"return_credentials": True})[0] is True
+    assert ran(monkeypatch, vps_fleet.ActionModule, job, background=True, instances=[{}, {"return_credentials": "yes"}])[0] is True
