@@ -535,9 +535,6 @@ class GcoreFrame(Provider):
     def list_tasks(self, call: Call) -> Response:
         """C(tasks.list): newest first, ten a page."""
         tasks = [task for task in self.state["tasks"].values() if not self._is_unlisted(task)]
-        if values(call, "state") and not values(call, "task_type") and not values(call, "project_id"):
-            for task in tasks:  # a list of all that is unfinished polls each of them (reading 6)
-                self._read_task(task)
         for name in ("state", "task_type", "project_id", "region_id"):
             wanted = values(call, name)
             if wanted:
