@@ -11,29 +11,19 @@ import threading
 import time
 import typing as t
 import urllib.parse
-import zipfile
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from workshop import CACHE, pip_environment, run
+from peers import collection
 
-WHEEL = "ansible==12.3.0"
-FOLDER = "ansible_collections/hetzner/hcloud/"
 PER_PAGE = 50  # the most that the API gives
 PLACES = ("fsn1", "nbg1", "hel1", "ash")
 
 
 def collections(bin: Path) -> Path | None:
-    """The folder to put on ansible's path for hetzner.hcloud, fetched before if need be; None where the wheel cannot be had."""
-    home = CACHE / "peers" / WHEEL
-    if not (home / FOLDER).is_dir():
-        wheels = home / "wheel"
-        if run([bin / "python", "-m", "pip", "download", "--quiet", "--no-deps", "--dest", wheels, WHEEL], env=pip_environment()).status:
-            return None
-        with zipfile.ZipFile(next(wheels.glob("*.whl"))) as archive:
-            archive.extractall(home, [name for name in archive.namelist() if name.startswith(FOLDER)])
-    return home
+    """The folder to put on ansible's path for hetzner.hcloud; None where it cannot be had."""
+    return collection(bin, "hetzner", "hcloud")
 
 
 class _Api(BaseHTTPRequestHandler):

@@ -28,6 +28,7 @@ from pathlib import Path
 import bench_hcloud
 from demo import start, variables
 from environments import programs
+from peers import WHEEL
 from tree import make_tree
 from workshop import CACHE, TREE, Failure, end_group, environment
 
@@ -175,7 +176,7 @@ def run_inventory() -> None:
             for subject in subjects:
                 costs[subject.name].append(bench.listed(subject)[0])
     if not peers:
-        print(f"hetzner.hcloud is LEFT OUT: pip could not fetch {bench_hcloud.WHEEL}")
+        print(f"hetzner.hcloud is LEFT OUT: pip could not fetch {WHEEL}")
     show(costs, costs[static.name], costs.get("hetzner.hcloud.hcloud"))
 
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import typing as t
 from pathlib import Path
@@ -43,3 +44,31 @@ def unpack(names: t.Sequence[str], root: Path, options: t.Sequence[str] = ()) ->
         return False
     shutil.rmtree(packages)
     return True
+
+
+def unpack_with_needed(names: t.Sequence[str], root: Path, never: re.Pattern[str]) -> bool:
+    """Download packages, newest ones, with those they need that are not installed, and unpack them below a folder.
+
+    Args:
+        never: finds the names of needed packages that are left out.
+
+    Returns:
+        False where one of them could not be had.
+    """
+    state = root / "state"
+    (state / "lists" / "partial").mkdir(parents=True)
+    private = [f"Dir::State::lists={state / 'lists'}", f"Dir::Cache={state}", "Debug::NoLocking=true"]
+    options = [word for setting in (*private, "APT::Sandbox::User=root") for word in ("-o", setting)]
+    if run(["apt-get", *options, "-qq", "update"], env=environment(), timeout=60, quiet=True).status:
+        return False
+    listed = run(["apt-get", *options, "install", "--print-uris", "--no-install-recommends", "-qq", *names], env=environment(), timeout=60, quiet=True)
+    found = re.findall(r"^'[^']+' ([^_ ]+)_\S+\.deb ", listed.output, re.MULTILINE)
+    if not found or not unpack([name for name in found if not never.search(name)], root, options):
+        return False
+    shutil.rmtree(state)
+    return True
+
+
+def libraries(root: Path) -> list[str]:
+    """The folders with shared libraries below a folder with unpacked packages."""
+    return sorted({str(path.parent) for path in root.glob("**/lib*.so*")})

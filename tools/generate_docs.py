@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write what the documentation takes from the providers' data: the connection fragment and the README's tables.
+"""Write what the documentation takes from the providers' data: the connection fragment, the README's tables and two pages of the site.
 
 Run inside the tree (see C(tools/tree.py)); with C(--check) nothing is written and a difference is a failure. The unit tests use it
 so that committed documentation always equals the data.
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import pathlib
+import re
 import sys
 import typing as t
 
@@ -21,6 +22,7 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._registry import DR
 
 PROFILES = [driver.PROFILE for driver in DRIVERS.values()]
 BEGIN, END = "<!-- generated: {} -->", "<!-- end of {} -->"
+MODULES = frozenset(path.stem for path in (pathlib.Path(__file__).parents[1] / "plugins" / "modules").glob("vps_*.py"))
 STATES = ("present", "absent", "started", "stopped", "suspended", "restarted", "rebuilt", "repaired")
 
 FRAGMENT = '''# Copyright: (c) 2026, polyhost.cloud contributors
@@ -134,9 +136,12 @@ def _by_value(values: dict[str, str]) -> str:
     return ", ".join(f"{value} ({', '.join(titles)})" for value, titles in groups.items())
 
 
-def capability_table() -> str:
-    """Options and states against providers, as Markdown."""
-    rows = [["", *(p.title for p in PROFILES)], ["---"] * (len(PROFILES) + 1)]
+Rows = list[list[str]]  # of cells with `code` in them; the first row is the head
+
+
+def capability_rows() -> Rows:
+    """Options and states against providers."""
+    rows = [["", *(p.title for p in PROFILES)]]
     rows.append(["names are looked up in", *(p.capabilities.names for p in PROFILES)])
     rows.append(["creating needs", *(", ".join(f"`{o}`" for o in p.capabilities.required) for p in PROFILES)])
     for option in OPTIONS:
@@ -145,50 +150,125 @@ def capability_table() -> str:
         rows.append([f"`state: {state}`", *("yes" if state in p.capabilities.states else "-" for p in PROFILES)])
     rows.append(["rename by `id` and `name`", *(p.capabilities.rename for p in PROFILES)])
     rows.append(["change of size", *(p.capabilities.resize for p in PROFILES)])
-    return _table(rows)
+    return rows
 
 
-def resource_table() -> str:
-    """What the modules beside vps_instance can do at which provider, as Markdown."""
-    rows = [["", *(p.title for p in PROFILES)], ["---"] * (len(PROFILES) + 1)]
+def resource_rows() -> Rows:
+    """What the modules beside vps_instance can do at which provider."""
+    rows = [["", *(p.title for p in PROFILES)]]
     for resource, abilities in RESOURCES.items():
+        module = f"vps_{resource}" if f"vps_{resource}" in MODULES else f"vps_{resource}_info"
         for ability in abilities:
-            rows.append([f"`vps_{resource}`: {ability}", *(p.capabilities.of(resource).get(ability, "-") for p in PROFILES)])
-    return _table(rows)
+            rows.append([f"`{module}`: {ability}", *(p.capabilities.of(resource).get(ability, "-") for p in PROFILES)])
+    return rows
 
 
-def _table(rows: list[list[str]]) -> str:
-    return "\n".join("| " + " | ".join(cell.replace("|", "/") for cell in row) + " |" for row in rows)
+def markdown_table(rows: Rows) -> str:
+    """A table for the README."""
+    ruled = [rows[0], ["---"] * len(rows[0]), *rows[1:]]
+    return "\n".join("| " + " | ".join(cell.replace("|", "/") for cell in row) + " |" for row in ruled)
 
 
-OPERATIONS = """# What reaches which operation
+def rst_table(rows: Rows, widths: str, kind: str) -> str:
+    """A table for the site, of a class that its style sheet knows."""
+    lines = [".. list-table::", "  :header-rows: 1", "  :stub-columns: 1", f"  :widths: {widths}", f"  :class: {kind}", ""]
+    for row in rows:
+        first, *others = map(_rst, row)
+        lines += [f"  * - {first}".rstrip(), *(f"    - {cell}" for cell in others)]
+    return "\n".join(lines) + "\n"
 
-Every operation of the providers' own API documents, and those that the collection uses besides (in italics), with the module and the option
-that reach it, or why nothing does. `vps_provider_info` returns the same table; `make operations` shows which of them were seen on the wire
-in the tests. Written by `make docs` from the providers' data.
+
+def _rst(text: str) -> str:
+    """A line of text with `code` in it, as reStructuredText: modules are links, all else stands for itself."""
+    if text == "-":
+        return r"\-"  # not a list
+    parts = text.split("`")
+    parts[::2] = [re.sub(r"[\\*|]|_(?!\w)", r"\\\g<0>", part) for part in parts[::2]]
+    parts[1::2] = [f":ansplugin:`{part} <polyhost.cloud.{part}#module>`" if part in MODULES else f"``{part}``" for part in parts[1::2]]
+    return "".join(parts)
+
+
+def _page(name: str, title: str, *parts: str) -> str:
+    """A page of the site."""
+    return "\n".join([PAGE.format(name=name, title=title, line="=" * len(title)), *parts])
+
+
+PAGE = """..
+  Copyright: (c) 2026, polyhost.cloud contributors
+  GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+  SPDX-License-Identifier: GPL-3.0-or-later
+  Written by tools/generate_docs.py from the providers' data: edit that, not this.
+
+.. _ansible_collections.polyhost.cloud.docsite.{name}:
+
+{title}
+{line}
+"""
+
+CAPABILITIES = (
+    """What each provider offers, and what it means there. A dash is refused before anything is sent; the message names the provider and what to do
+instead, as the last section does. :ansplugin:`polyhost.cloud.vps_provider_info#module` returns the same as data, without a token.
+
+.. contents::
+  :local:
+
+Servers
+-------
+
+Options and states of :ansplugin:`polyhost.cloud.vps_instance#module`.
+""",
+    """
+Everything else
+---------------
+
+A dash at a module that only reads gives an empty list and a warning.
+""",
+    """
+What to do instead
+------------------
+
+By provider, the options, states and abilities that are not there.
+""",
+)
+
+
+def capabilities() -> str:
+    """The page that tells what works where."""
+    servers, others, instead = CAPABILITIES
+    tables = [rst_table(rows, "16 21 21 21 21", "wide") for rows in (capability_rows(), resource_rows())]
+    return _page("capabilities", "What works where", servers, tables[0], others, tables[1], instead, _instead())
+
+
+def _instead() -> str:
+    lines = []
+    for p in PROFILES:
+        lines += [p.title, "~" * len(p.title), ""]
+        lines += [f"- ``{name}``: {_rst(advice)}" for name, advice in sorted(p.capabilities.instead.items())]
+        lines.append("")
+    return "\n".join(lines)
+
+
+OPERATIONS = """Every operation of the providers' own API documents, and those that the collection uses besides, with the module and the option
+that reach it, or why nothing does. :ansplugin:`polyhost.cloud.vps_provider_info#module` returns the same table as data.
+
+.. contents::
+  :local:
 """
 
 
 def operations() -> str:
-    """The operations of all providers, as a page of Markdown."""
+    """The page that tells what reaches which operation."""
     parts = [OPERATIONS]
     for name, driver in DRIVERS.items():
-        rows = [["operation", "module", "reached by, or why not"], ["---"] * 3]
-        for row in driver.operations().public():
-            called = f"`{row['operation']}`" if row["listed"] else f"_{row['operation']}_"
-            rows.append([called, f"`{row['module']}`" if row["module"] else "-", row["how"]])
         listed = len(driver.operations().listed)
-        parts.append(f"## {driver.PROFILE.title} (`{name}`), {listed} operations\n\n{_table(rows)}\n")
-    return "\n".join(parts)
-
-
-def limits() -> str:
-    """What is not possible at which provider, and what to do instead, as Markdown."""
-    lines = []
-    for p in PROFILES:
-        lines.append(f"- **{p.title}**")
-        lines += [f"  - `{name}`: {advice}" for name, advice in sorted(p.capabilities.instead.items())]
-    return "\n".join(lines)
+        title = f"{driver.PROFILE.title} (``{name}``), {listed} operations"
+        parts += [title, "-" * len(title), ""]
+        rows = [["operation", "module", "reached by, or why not"]]
+        for row in driver.operations().public():
+            called = f"`{row['operation']}`" + ("" if row["listed"] else " (besides)")
+            rows.append([called, f"`{row['module']}`" if row["module"] else "-", row["how"]])
+        parts.append(rst_table(rows, "30 25 45", "long"))
+    return _page("operations", "What reaches which operation", *parts)
 
 
 def environment_table() -> str:
@@ -215,9 +295,18 @@ def fill(text: str, name: str, content: str) -> str:
 def outputs(root: pathlib.Path) -> dict[pathlib.Path, str]:
     """Every generated file and what it should hold."""
     readme = (root / "README.md").read_text(encoding="utf-8")
-    for name, content in (("capabilities", capability_table()), ("resources", resource_table()), ("limits", limits()), ("environment", environment_table())):
+    parts = {
+        "capabilities": markdown_table(capability_rows()),
+        "environment": environment_table(),
+    }
+    for name, content in parts.items():
         readme = fill(readme, name, content)
-    return {root / "plugins/doc_fragments/connection.py": fragment(), root / "README.md": readme, root / "docs/operations.md": operations()}
+    return {
+        root / "plugins/doc_fragments/connection.py": fragment(),
+        root / "README.md": readme,
+        root / "docs/docsite/rst/capabilities.rst": capabilities(),
+        root / "docs/docsite/rst/operations.rst": operations(),
+    }
 
 
 def main() -> int:
@@ -229,7 +318,7 @@ def main() -> int:
     stale = [path for path, text in outputs(arguments.root).items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     for path in stale:
         if arguments.check:
-            sys.stderr.write(f"{path} is not what the data says; run make docs\n")
+            sys.stderr.write(f"{path} is not what the data says; run make generate\n")
         else:
             path.write_text(outputs(arguments.root)[path], encoding="utf-8")
     return int(arguments.check and bool(stale))

@@ -2,25 +2,20 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs the unit and integration tests on each ansible-core that the collection supports and ends with a line of counts for each.
-
-C(ONLY) in the environment narrows it by words: cores ("2.17"), suites ("units", "integration"), and paths of tests.
-"""
+"""Runs tests on each ansible-core that the collection supports and whose Python is here, with a line of counts for each; what is skipped is said aloud."""
 
 from __future__ import annotations
 
-import os
 import re
 import time
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
-from check import SUITES, WORKERS, Tally, run_pytest
 from environments import programs, requirements
 from interpreters import find, identity
-from tree import make_tree
-from workshop import ROOT, Failure, main
+from testing import SUITES, WORKERS, Tally, headline, run_pytest, run_sanity
+from workshop import ROOT, Failure
 
 # The Pythons that each core accepts as controller, the first to be found is taken: their order sees to it that all of them get their turn.
 PYTHONS = {
@@ -55,41 +50,56 @@ class Selection:
         return cls([core for core in PYTHONS if core in words] or list(PYTHONS), {suite: paths[suite] or [SUITES[suite]] for suite in suites})
 
 
-def run_core(core: str, python: Path, selection: Selection) -> Tally:
-    """The chosen tests on one core; one that cannot be installed has failed."""
-    try:
-        bin = programs(f"matrix-{core}", python)
-    except Failure as failure:
-        print(failure, flush=True)
-        return Tally(failed=1)
-    return sum((run_pytest(f"{suite}-{core}", bin, tests, workers=WORKERS[suite]) for suite, tests in selection.tests.items()), Tally())
+def run_matrix(words: t.Sequence[str]) -> Tally:
+    """The unit and integration tests on each core.
+
+    C(words) narrow it: cores ("2.17"), suites ("units", "integration"), and paths of tests.
+
+    Raises:
+        Failure: a word is none of these.
+    """
+    selection = Selection.of(words)
+
+    def run_suites(core: str, bin: Path) -> Tally:
+        return sum((run_pytest(f"{suite}-{core}", bin, tests, workers=WORKERS[suite]) for suite, tests in selection.tests.items()), Tally())
+
+    return _on_each_core(selection.cores, run_suites)
 
 
-def run_matrix() -> int:
-    """Run everything that was asked for; the last lines count."""
-    selection = Selection.of(os.environ.get("ONLY", "").split())
-    make_tree()
+def run_matrix_sanity(words: t.Sequence[str], modules: t.Sequence[str]) -> Tally:
+    """The sanity tests of each core's own ansible-test, or of those named in C(words); the files of the modules are C(modules).
+
+    Raises:
+        Failure: a word is no core.
+    """
+    unknown = set(words) - set(PYTHONS)
+    if unknown:
+        raise Failure(f"matrix-sanity: {', '.join(sorted(unknown))} in ONLY is none of {', '.join(PYTHONS)}")
+    cores = [core for core in PYTHONS if core in words] or list(PYTHONS)
+    return _on_each_core(cores, lambda core, bin: run_sanity(f"ansible-test sanity of ansible-core {core}", bin, modules))
+
+
+def _on_each_core(cores: t.Sequence[str], tests: t.Callable[[str, Path], Tally]) -> Tally:
+    """Run C(tests) with each core and the folder of its programs; one that cannot be installed has failed."""
     lines: list[str] = []
     total = Tally()
-    for core in selection.cores:
+    for core in cores:
         python = next((python for version in PYTHONS[core] if (python := find(version))), None)
         if python is None:
             lines.append(f"ansible-core {core}: SKIPPED, it needs Python {' or '.join(PYTHONS[core])}, and none is on the path or with pyenv")
-            print(f"\n===== {lines[-1]}", flush=True)
+            headline(lines[-1])
+            total.skipped += 1
             continue
         version = re.search(r"^ansible-core==(\S+)", requirements(f"matrix-{core}"), re.MULTILINE)
         name = f"ansible-core {version[1] if version else core} on Python {identity(python).split()[0]}"
-        print(f"\n===== {name}, {python}", flush=True)
+        headline(f"{name}, {python}")
         started = time.monotonic()
-        tally = run_core(core, python, selection)
+        try:
+            tally = tests(core, programs(f"matrix-{core}", python))
+        except Failure as failure:
+            print(failure, flush=True)
+            tally = Tally(failed=1)
         lines.append(f"{name}: {tally} ({time.monotonic() - started:.0f} s)")
         total += tally
     print("\n" + "\n".join(lines), flush=True)
-    if not total.passed + total.failed:
-        raise Failure("matrix: nothing was tested")
-    print(f"\n{total}", flush=True)
-    return 1 if total.failed else 0
-
-
-if __name__ == "__main__":
-    main(run_matrix)
+    return total

@@ -15,7 +15,7 @@ import shutil
 from pathlib import Path
 
 import debian
-from workshop import CACHE, main, run
+from workshop import CACHE, main
 
 HOME = CACHE / "postgresql"
 PACKAGE = "postgresql"
@@ -37,25 +37,15 @@ def surroundings() -> dict[str, str]:
     if unpacked is None:
         print("PostgreSQL: SKIPPED, it is neither installed nor to be had as a Debian package; the address register is tested with SQLite only", flush=True)
         return {}
-    libraries = sorted({str(path.parent) for path in (HOME / "root").glob("**/lib*.so.*")})
-    return {"POSTGRESQL_BIN": str(unpacked), "POSTGRESQL_LIBRARIES": os.pathsep.join(libraries)}
+    return {"POSTGRESQL_BIN": str(unpacked), "POSTGRESQL_LIBRARIES": os.pathsep.join(debian.libraries(HOME / "root"))}
 
 
 def _unpack() -> Path | None:
     """Download the server's package and those it needs that are not installed, and unpack them."""
     print("Unpacking PostgreSQL below .cache/postgresql ...", flush=True)
     shutil.rmtree(HOME, ignore_errors=True)
-    (HOME / "state" / "lists" / "partial").mkdir(parents=True)
-    private = [f"Dir::State::lists={HOME / 'state' / 'lists'}", f"Dir::Cache={HOME / 'state'}", "Debug::NoLocking=true"]
-    options = [word for setting in (*private, "APT::Sandbox::User=root") for word in ("-o", setting)]
-    env = debian.environment()
-    if run(["apt-get", *options, "-qq", "update"], env=env, timeout=60, quiet=True).status:
+    if not debian.unpack_with_needed([PACKAGE], HOME / "root", NEVER_LOADED):
         return None
-    listed = run(["apt-get", *options, "install", "--print-uris", "--no-install-recommends", "-qq", PACKAGE], env=env, timeout=60, quiet=True)
-    names = [name for name in re.findall(r"^'[^']+' ([^_ ]+)_\S+\.deb ", listed.output, re.MULTILINE) if not NEVER_LOADED.search(name)]
-    if not names or not debian.unpack(names, HOME / "root", options):
-        return None
-    shutil.rmtree(HOME / "state")
     return found(HOME / "root")
 
 

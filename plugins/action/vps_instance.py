@@ -2,12 +2,16 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The action of C(vps_instance): its output is hidden when it holds credentials."""
+"""The action of C(vps_instance): its two doors."""
 
 from __future__ import annotations
 
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.hiding import HidingAction
+from ansible_collections.polyhost.cloud.plugins.plugin_utils.door import Door
+
+from ..module_utils._actions.instance import VPS_INSTANCE
 
 
-class ActionModule(HidingAction):
+class ActionModule(Door):
     """See the module."""
+
+    MODULE = VPS_INSTANCE

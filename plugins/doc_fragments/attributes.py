@@ -8,11 +8,16 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Check mode, diff mode, idempotence, action groups."""
+    """Action plugin, check mode, diff mode, idempotence, action groups."""
 
     DOCUMENTATION = r"""
 options: {}
 attributes:
+  action:
+    description:
+      - Has an action plugin of the same name, which runs it in the process of the controller where that makes no difference.
+      - The variable C(polyhost_cloud_fast_door), set to V(false), turns that off.
+    support: full
   check_mode:
     description: Can run in C(check_mode) and return the predicted result without sending anything that writes.
     support: full

@@ -11,7 +11,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: vps
 short_description: Servers at Hostwinds, Civo, Gcore and HosterAPI.de as an inventory
-version_added: 0.1.0
+version_added: 1.0.0
 author: polyhost.cloud contributors (@polyhost)
 description:
   - Lists the servers of one account or of many, complete or not at all, or with a warning where you allow it.

@@ -14,6 +14,7 @@ from ._argspec import CONNECTION
 from ._connection import Environ, Options, TaskContext, account_key, prepare, profile
 from ._core.wait import Clock, Deadline, Waiter
 from ._http.redact import Redactor
+from ._http.sessions import Sessions
 from ._http.shared import Line, SharedClient
 from ._ledger import Ledger
 from ._registry import DRIVERS
@@ -29,12 +30,14 @@ class Accounts:
         environ: the environment of the task.
         check_mode: nothing is written.
         secrets: all secret values of the task, to be redacted.
+        sessions: connections that outlive the task; None for its own.
     """
 
-    def __init__(self, environ: Environ, *, check_mode: bool, clock: Clock | None, secrets: t.Iterable[str]) -> None:
+    def __init__(self, environ: Environ, *, check_mode: bool, clock: Clock | None, secrets: t.Iterable[str], sessions: Sessions | None = None) -> None:
         self.redactor = Redactor(dict.fromkeys(secrets))
         self.clock = clock or Clock()
         self._environ = environ
+        self._sessions = sessions or Sessions()
         self._check_mode = check_mode
         self._lines: dict[tuple[t.Any, ...], Line] = {}
         self._ways: dict[tuple[t.Any, ...], tuple[TaskContext, Scope]] = {}
@@ -95,13 +98,11 @@ class Accounts:
         return {**total, "request_ids": [request for account in each for request in account["request_ids"]], "accounts": each}
 
     def close(self) -> None:
-        """Close all connections."""
-        for line in self._lines.values():
-            line.close()
+        """Close all connections, but for those that are kept for the next task."""
+        self._sessions.end_task()
 
     def _line(self, options: Options, key: tuple[t.Any, ...]) -> Line:
         chosen = profile(options, self._environ)
-        self.redactor.add(key[1])
         return Line(Waiter(self.clock), self.redactor, min(IN_FLIGHT, chosen.in_flight), chosen.poll_ceiling)
 
     def _context(self, options: Options, line: Line) -> TaskContext:
@@ -113,6 +114,7 @@ class Accounts:
             waiter=line.waiter,
             redactor=line.redactor,
             in_flight=line.in_flight,
+            sessions=self._sessions,
         )
         context.make_client = functools.partial(SharedClient, line)
         return context

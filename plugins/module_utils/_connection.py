@@ -21,6 +21,7 @@ from ._core.wait import Clock, Deadline, Waiter
 from ._http.client import Authorise, Backoff, Classify, Client, Transport, check_base_url
 from ._http.rate import RateLimit, cache_folder, fingerprint
 from ._http.redact import Redactor
+from ._http.sessions import Sessions
 from ._journal import Journal
 from ._ledger import Ledger
 from ._providers.base import Connection, Driver, Profile
@@ -49,6 +50,7 @@ class TaskContext:
     make_client: t.Callable[..., Client] = Client
     take_turn: t.Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext
     is_crowded: t.Callable[[], bool] = bool
+    sessions: Sessions = field(default_factory=Sessions)
     warnings: list[str] = field(default_factory=list)
     clients: list[Client] = field(default_factory=list)
 
@@ -76,6 +78,8 @@ class TaskContext:
             read_only=self.read_only,
             backoff=backoff,
             in_flight=self.in_flight,
+            sessions=self.sessions,
+            account_key=fingerprint(self.connection.provider, self.connection.url, self.connection.token),
         )
         self.clients.append(client)
         return client
@@ -148,9 +152,18 @@ def connect(
     secrets: t.Iterable[str | None] = (),
     clock: Clock | None = None,
     in_flight: int = 1,
+    sessions: Sessions | None = None,
+    progress: t.Callable[[str], None] | None = None,
 ) -> tuple[Driver, TaskContext]:
-    """The driver of the chosen provider, ready to send; see C(prepare)."""
-    context = prepare(options, environ, check_mode=check_mode, read_only=read_only, secrets=secrets, waiter=Waiter(clock or Clock()), in_flight=in_flight)
+    """The driver of the chosen provider, ready to send; see C(prepare).
+
+    Args:
+        secrets: further secret values of the task, to be redacted.
+        progress: takes a line for a person, now and then while something is waited for.
+    """
+    redactor = Redactor(secrets)
+    waiter = Waiter(clock or Clock(), progress=None if progress is None else lambda line: progress(redactor.text(line)))
+    context = prepare(options, environ, check_mode=check_mode, read_only=read_only, waiter=waiter, redactor=redactor, in_flight=in_flight, sessions=sessions)
     return DRIVERS[context.connection.provider](context), context
 
 
@@ -161,9 +174,9 @@ def prepare(
     check_mode: bool,
     read_only: bool,
     waiter: Waiter,
-    secrets: t.Iterable[str | None] = (),
-    redactor: Redactor | None = None,
+    redactor: Redactor,
     in_flight: int = 1,
+    sessions: Sessions | None = None,
 ) -> TaskContext:
     """What a driver of the chosen provider works with. Nothing is sent.
 
@@ -173,9 +186,9 @@ def prepare(
         check_mode: nothing is written, files included.
         read_only: refuse calls that write; true in check mode as well.
         waiter: the clock of the task.
-        secrets: further secret values of the task, to be redacted.
-        redactor: one that knows them already.
+        redactor: knows the task's secrets, and learns the token.
         in_flight: how many calls may be under way at once; the provider's own limit holds besides.
+        sessions: kept from one task to the next; by default the task opens its own and closes them.
 
     Raises:
         OptionError: an option is missing or wrong; nothing was sent.
@@ -183,6 +196,7 @@ def prepare(
     """
     chosen = profile(options, environ)
     secret = token(options, environ, chosen)
+    redactor.add(secret)
     url = check_base_url(str(options.get("api_url") or environ.get(chosen.url_env) or chosen.default_url))
     timeout = _number(options, "request_timeout", chosen.request_timeout)
     transport = Transport(
@@ -212,13 +226,14 @@ def prepare(
         waiter=waiter,
         deadline=Deadline(waiter.clock, _number(options, "wait_timeout", chosen.wait_timeout)),
         rate_limit=limit,
-        redactor=redactor or Redactor([secret, *secrets]),
+        redactor=redactor,
         ledger=ledger,
         journal=Journal(notes, (chosen.name, host, secret), waiter, check_mode or read_only),
         check_mode=check_mode,
         read_only=read_only or check_mode,
         title=chosen.title,
         in_flight=min(in_flight, chosen.in_flight),
+        sessions=sessions or Sessions(),
     )
 
 

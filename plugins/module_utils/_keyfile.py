@@ -68,7 +68,8 @@ def reserved(path: str) -> t.Iterator[t.Callable[[str], None]]:
 
 def _write(handle: int, content: bytes) -> None:
     while content:
-        content = content[os.write(handle, content) :]
+        written = os.write(handle, content)
+        content = content[written:]
     os.fsync(handle)
 
 

@@ -40,6 +40,7 @@ class Entry:
         traits: what was ordered, for recognising it.
         known_ids: the ids that were there before the order.
         unclear: the answer to the order was lost; without this, an C(ordering) one whose name is held is still waiting for its answer.
+        unfinished: whether what the order could not carry, and no read shows (a password), may still have to be set.
     """
 
     state: str
@@ -50,6 +51,7 @@ class Entry:
     traits: t.Mapping[str, t.Any] = field(default_factory=dict)
     known_ids: tuple[str, ...] = ()
     unclear: bool = False
+    unfinished: bool = False
 
     @property
     def open(self) -> bool:
@@ -75,7 +77,7 @@ class Mark:
 
 
 _FIELDS = {f.name for f in fields(Entry)}
-_SHAPES: t.Mapping[str, t.Any] = {"ordered_at": (int, float), "traits": dict, "known_ids": list, "unclear": bool}
+_SHAPES: t.Mapping[str, t.Any] = {"ordered_at": (int, float), "traits": dict, "known_ids": list, "unclear": bool, "unfinished": bool}
 
 Scope = tuple[str, str]  # project, region
 Content = dict[str, dict[str, t.Any]]  # the entries and the marks, each by key
@@ -267,7 +269,7 @@ def _parts(content: t.Any) -> tuple[t.Any, t.Any]:
 
 
 def _stored(what: Entry | Mark) -> dict[str, t.Any]:
-    return {name: value for name, value in asdict(what).items() if value not in (None, {}, (), False)}
+    return {name: value for name, value in asdict(what).items() if value is not False and value not in (None, {}, ())}
 
 
 def _mark(key: str, raw: t.Any) -> Mark:

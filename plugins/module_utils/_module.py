@@ -8,37 +8,41 @@ from __future__ import annotations
 
 import os
 import traceback
-import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ._http.redact import Redactor
-from ._runner import Action, Many, Reply, Task, run, secrets_of
+from ._runner import Module, Reply, Task, run, secrets_of
 
 
-def run_module(argument_spec: dict[str, dict[str, t.Any]], action: Action | Many | None, *, writes: bool = False) -> None:
+def run_module(module: Module) -> None:
     """Run one module to its end.
 
     Args:
-        argument_spec: its options.
-        action: one of those of C(_actions), or None for what needs no account.
-        writes: whether it may change anything outside check mode.
+        module: one of those of C(_actions).
     """
-    module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True)
-    task = Task(dict(module.params), dict(os.environ), module.check_mode, module._diff, module._verbosity)
-    crash: dict[str, t.Any] = {}
-    reply = Reply({})
-    try:
-        reply = run(action, task, writes=writes)
-    except Exception as exc:  # an error of ours must fail the task readably and without secrets
-        redact = Redactor(secrets_of(task.options)).text
-        crash = {"msg": redact(f"Unexpected {type(exc).__name__}: {exc}"), "exception": redact(traceback.format_exc())}
-    if crash:
-        module.fail_json(**crash)
+    ansible = AnsibleModule(argument_spec=module.spec, supports_check_mode=True)
+    task = Task(dict(ansible.params), dict(os.environ), ansible.check_mode, ansible._diff, ansible._verbosity)
+    reply = perform(module, task)
     for warning in reply.warnings:
-        module.warn(warning)
+        ansible.warn(warning)
+    if reply.result.pop("failed", False):
+        ansible.fail_json(**reply.result)
+    ansible.exit_json(**reply.result)
+
+
+def perform(module: Module, task: Task) -> Reply:
+    """Run a task and have a reply, whatever happens: the same through both doors.
+
+    Returns:
+        The reply. An error of ours is a failure too, readable and without secrets, with its traceback in C(exception).
+    """
+    try:
+        reply = run(module.action, task, writes=module.writes)
+    except (Exception, SystemExit) as exc:  # the latter would end the process of the fast door, and the playbook with it
+        redact = Redactor(secrets_of(task.options)).text
+        crash = {"failed": True, "msg": redact(f"Unexpected {type(exc).__name__}: {exc}"), "exception": redact(traceback.format_exc())}
+        return Reply(crash)
     if reply.missing_library:
         reply.result["msg"] = f"{reply.result['msg'].rstrip('.')}. {missing_required_lib(reply.missing_library)}"
-    if reply.result.pop("failed", False):
-        module.fail_json(**reply.result)
-    module.exit_json(**reply.result)
+    return reply

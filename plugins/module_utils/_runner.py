@@ -13,10 +13,12 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from ._argspec import Spec
 from ._connection import TaskContext, connect, profile
 from ._core.errors import VpsError
 from ._core.wait import Clock
 from ._http.redact import Redactor
+from ._http.sessions import Sessions
 from ._providers.base import SECRET_FIELDS, Driver
 from ._resources import providers
 
@@ -33,7 +35,8 @@ class Task:
         check_mode, diff: the mode.
         verbosity: from 3 on, results carry a trace of calls.
         clock: for tests.
-        progress: shows a person a line while the task goes on; None where nobody would see it.
+        sessions: connections that outlive the task, for the next item of its loop; None for the task's own.
+        progress: takes a line for a person while a long task goes on; None where nobody reads along.
     """
 
     options: t.Mapping[str, t.Any]
@@ -42,6 +45,7 @@ class Task:
     diff: bool = False
     verbosity: int = 0
     clock: Clock | None = None
+    sessions: Sessions | None = None
     progress: t.Callable[[str], None] | None = None
 
 
@@ -70,7 +74,7 @@ class Session(t.Protocol):
         """What was sent; C(trace): with each call."""
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, but for those that are kept for the next task."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,21 @@ class Many:
 
     open: t.Callable[[Task, t.Sequence[str]], t.Any]
     act: t.Callable[[t.Any, Task], dict[str, t.Any]]
+
+
+@dataclass(frozen=True)
+class Module:
+    """What a module is, whichever door it is entered by.
+
+    Args:
+        spec: its options.
+        action: what it does with a connected driver, or by itself with many; None for what needs no account.
+        writes: whether it may change anything outside check mode.
+    """
+
+    spec: Spec
+    action: Action | Many | None = None
+    writes: bool = False
 
 
 def run(action: Action | Many | None, task: Task, *, writes: bool) -> Reply:
@@ -106,7 +125,14 @@ def run(action: Action | Many | None, task: Task, *, writes: bool) -> Reply:
             result = action.act(opened, task)
         else:
             driver, context = connect(
-                task.options, task.environ, check_mode=task.check_mode, read_only=not writes or task.check_mode, secrets=secrets, clock=task.clock
+                task.options,
+                task.environ,
+                check_mode=task.check_mode,
+                read_only=not writes or task.check_mode,
+                secrets=secrets,
+                clock=task.clock,
+                sessions=task.sessions,
+                progress=task.progress,
             )
             session = context
             result = action(driver, context, task)

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_address
 short_description: Manage public addresses at Hostwinds, Civo and Gcore
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reserves an address (Civo) or makes a floating one (Gcore), gives it to a server, moves it to another one and gives it back to the provider.
   - Hostwinds, chooses which address of a server is the main one, swaps the main address for another one, and gives other addresses back. More
@@ -288,14 +288,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.address import address
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import ADDRESS
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.address import VPS_ADDRESS
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(ADDRESS, address, writes=True)
+    run_module(VPS_ADDRESS)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_address_info
 short_description: Read public addresses at Hostwinds, Civo and Gcore
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Lists reserved (Civo) and floating addresses (Gcore) and the public ones of the servers, at Hostwinds only these, all pages of all
     regions, or fails. It never writes.
@@ -138,14 +138,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.address import address_info
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import ADDRESS_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.address import VPS_ADDRESS_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(ADDRESS_INFO, address_info)
+    run_module(VPS_ADDRESS_INFO)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_backup
 short_description: Manage backups of virtual servers at Civo, Gcore and HosterAPI.de
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Makes a backup of a server where none is young enough, keeps the newest and deletes older ones, restores one, deletes one, or manages the
     schedule by which the provider makes them itself.
@@ -192,17 +192,17 @@ EXAMPLES = r"""
     instance: web1
     name: before-upgrade
 
-- name: Civo makes one every night at three by itself
+- name: Civo makes one every night at three by itself, there too
   polyhost.cloud.vps_backup:
     provider: civo
-    region: LON1
+    region: PRIVATE1
     instance: web1
     schedule: {name: nightly, cron: "0 3 * * *", keep: 5}
 
 - name: No schedule any more
   polyhost.cloud.vps_backup:
     provider: civo
-    region: LON1
+    region: PRIVATE1
     instance: web1
     state: absent
     schedule: {name: nightly}
@@ -394,14 +394,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.backup import backup
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import BACKUP
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.backup import VPS_BACKUP
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(BACKUP, backup, writes=True)
+    run_module(VPS_BACKUP)
 
 
 if __name__ == "__main__":

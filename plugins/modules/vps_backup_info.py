@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_backup_info
 short_description: Read backups of virtual servers at Civo, Gcore and HosterAPI.de
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Lists backups, all pages of all regions, or fails. It never writes.
   - Nothing found is an empty list. Hostwinds has no backups in its API, so the list is empty there, with RV(supported) false and a warning.
@@ -131,14 +131,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.backup import backup_info
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import BACKUP_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.backup import VPS_BACKUP_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(BACKUP_INFO, backup_info)
+    run_module(VPS_BACKUP_INFO)
 
 
 if __name__ == "__main__":

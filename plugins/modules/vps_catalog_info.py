@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_catalog_info
 short_description: Read images, sizes, regions, networks and what else an account offers
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Lists what the options of M(polyhost.cloud.vps_instance) can name, and which sizes fit. It never writes.
 author: polyhost.cloud contributors (@polyhost)
@@ -144,14 +144,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.catalog import catalog_info
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import CATALOG_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.catalog import VPS_CATALOG_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(CATALOG_INFO, catalog_info)
+    run_module(VPS_CATALOG_INFO)
 
 
 if __name__ == "__main__":

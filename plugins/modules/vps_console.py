@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_console
 short_description: Get the address of a console at Civo, Gcore and HosterAPI.de
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Returns the address of a server's console, or of a dedicated machine's at HosterAPI.de, together with how long it is good for.
   - The address is as good as a password. Ansible's output hides the result of this module as it does with C(no_log), the result of a
@@ -186,14 +186,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.console import console
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import CONSOLE
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.console import VPS_CONSOLE
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(CONSOLE, console, writes=True)
+    run_module(VPS_CONSOLE)
 
 
 if __name__ == "__main__":

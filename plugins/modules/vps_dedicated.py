@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_dedicated
 short_description: Manage dedicated machines at HosterAPI.de
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Orders a machine of the provider's market, starts, stops, restarts and reinstalls it, and terminates it.
   - A machine is ordered once, and only with V(cost) in O(allow). When the answer to the order is lost, or the task is killed, the account's own
@@ -265,14 +265,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.dedicated import dedicated
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import DEDICATED
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.dedicated import VPS_DEDICATED
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(DEDICATED, dedicated, writes=True)
+    run_module(VPS_DEDICATED)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_dedicated_info
 short_description: Read dedicated machines at HosterAPI.de, and what can be ordered
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Lists the dedicated machines of the account, and when asked the market and the images. It never writes, and returns no logins.
   - Nothing found is an empty list. The other providers have no dedicated machines by their APIs, so the list is empty there, with RV(supported)
@@ -193,14 +193,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.dedicated import dedicated_info
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import DEDICATED_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.dedicated import VPS_DEDICATED_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(DEDICATED_INFO, dedicated_info)
+    run_module(VPS_DEDICATED_INFO)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_firewall
 short_description: Manage firewalls at Hostwinds, Civo and Gcore
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Creates, changes and deletes a firewall (Civo), a security group (Gcore) or attaches a named profile (Hostwinds), and sees to it that
     servers have it.
@@ -326,14 +326,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.firewall import firewall
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import FIREWALL
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.firewall import VPS_FIREWALL
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(FIREWALL, firewall, writes=True)
+    run_module(VPS_FIREWALL)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_firewall_info
 short_description: Read firewalls at Hostwinds, Civo and Gcore
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Lists firewalls (Civo), security groups (Gcore) or profiles (Hostwinds) with their rules, all pages of all regions, or fails. It never writes.
   - Nothing found is an empty list. HosterAPI.de has no firewalls, so the list is empty there, with RV(supported) false and a warning.
@@ -135,14 +135,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.firewall import firewall_info
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import FIREWALL_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.firewall import VPS_FIREWALL_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(FIREWALL_INFO, firewall_info)
+    run_module(VPS_FIREWALL_INFO)
 
 
 if __name__ == "__main__":

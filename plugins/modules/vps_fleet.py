@@ -529,14 +529,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.fleet import FLEET as FLEET_ACTION
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import FLEET
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.fleet import VPS_FLEET
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(FLEET, FLEET_ACTION, writes=True)
+    run_module(VPS_FLEET)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_instance
 short_description: Manage virtual servers at Hostwinds, Civo, Gcore and HosterAPI.de
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Creates, changes, powers, reinstalls and deletes a virtual server, and converges it in one run.
   - Check mode is the same path without the sending. It returns the plan, the predicted server and the diff.
@@ -644,14 +644,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.instance import instance
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import INSTANCE
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.instance import VPS_INSTANCE
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(INSTANCE, instance, writes=True)
+    run_module(VPS_INSTANCE)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_instance_info
 short_description: Read virtual servers at Hostwinds, Civo, Gcore and HosterAPI.de
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Lists servers, all pages of all regions, or fails. It never writes.
   - Nothing found is an empty list.
@@ -324,14 +324,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.instance_info import instance_info
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import INSTANCE_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.instance_info import VPS_INSTANCE_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(INSTANCE_INFO, instance_info)
+    run_module(VPS_INSTANCE_INFO)
 
 
 if __name__ == "__main__":

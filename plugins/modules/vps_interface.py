@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_interface
 short_description: Manage network interfaces of servers at Gcore
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Attaches a network interface to an existing server, in a private network or external, and detaches it. Gcore.
   - An interface is found by where it leads, so none is attached where one is already. When the answer to an attachment is lost, the module looks at the
@@ -206,14 +206,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.interface import interface
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import INTERFACE
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.interface import VPS_INTERFACE
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(INTERFACE, interface, writes=True)
+    run_module(VPS_INTERFACE)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_interface_info
 short_description: Read network interfaces of servers at Gcore
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Lists the network interfaces of a server, or of all servers of the project, with their addresses and firewalls, or fails. It never writes.
   - Each server costs two calls.
@@ -107,14 +107,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.interface import interface_info
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import INTERFACE_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.interface import VPS_INTERFACE_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(INTERFACE_INFO, interface_info)
+    run_module(VPS_INTERFACE_INFO)
 
 
 if __name__ == "__main__":

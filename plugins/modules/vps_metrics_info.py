@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_metrics_info
 short_description: Read load figures of virtual servers at Gcore and HosterAPI.de
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads processor, memory, network and disk figures in one shape, with times in UTC and the unit in the name of each figure. It never writes.
   - Gcore tells a series of points. HosterAPI.de tells one point, of now.
@@ -144,14 +144,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.figures import metrics_info
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import METRICS_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.figures import VPS_METRICS_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(METRICS_INFO, metrics_info)
+    run_module(VPS_METRICS_INFO)
 
 
 if __name__ == "__main__":

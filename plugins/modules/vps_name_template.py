@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_name_template
 short_description: Manage what names a reseller's customers may give, at Gcore
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Sets and drops the restrictions that a reseller at Gcore puts on the names of servers, bare metal machines and load balancers in a region.
   - This takes the token of a reseller. With any other one the task fails and says so.
@@ -203,14 +203,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.name_template import name_template
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import NAME_TEMPLATE
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.name_template import VPS_NAME_TEMPLATE
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(NAME_TEMPLATE, name_template, writes=True)
+    run_module(VPS_NAME_TEMPLATE)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_name_template_info
 short_description: Read what names a reseller's customers may give, at Gcore
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Lists the restrictions that resellers put on the names of servers, or with O(available) what names a project may use. It never writes.
   - This takes the token of a reseller. With any other one the task fails and says so.
@@ -153,14 +153,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.name_template import name_template_info
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import NAME_TEMPLATE_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.name_template import VPS_NAME_TEMPLATE_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(NAME_TEMPLATE_INFO, name_template_info)
+    run_module(VPS_NAME_TEMPLATE_INFO)
 
 
 if __name__ == "__main__":

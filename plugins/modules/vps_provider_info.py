@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_provider_info
 short_description: Tell what each provider can do, and how
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Returns the capabilities of the providers as data. It needs no account and sends nothing.
   - O(provider) is optional here, only that one is returned when it is given. The other connection options are accepted, so that the
@@ -204,13 +204,13 @@ providers:
           returned: always
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import PROVIDER_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.provider_info import VPS_PROVIDER_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(PROVIDER_INFO, None)
+    run_module(VPS_PROVIDER_INFO)
 
 
 if __name__ == "__main__":

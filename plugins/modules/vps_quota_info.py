@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_quota_info
 short_description: Read limits and their use at Civo and Gcore, and whether a server would fit
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads the limits of the account, how much of each is used and what is left, and says what a server that is wanted would lack. It never writes.
   - Hostwinds and HosterAPI.de tell no limits, so the list is empty there, with RV(supported) false and a warning.
@@ -169,14 +169,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.figures import quota_info
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import QUOTA_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.figures import VPS_QUOTA_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(QUOTA_INFO, quota_info)
+    run_module(VPS_QUOTA_INFO)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_rdns
 short_description: Manage reverse DNS names of virtual servers at Hostwinds, Civo and HosterAPI.de
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Gives an address of a server its reverse name (PTR record), or takes it back.
   - Civo tells the name that is set, so it is read and compared there. Hostwinds and HosterAPI.de only take names, so the current one is
@@ -215,14 +215,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.rdns import rdns
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import RDNS
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.rdns import VPS_RDNS
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(RDNS, rdns, writes=True)
+    run_module(VPS_RDNS)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_rdns_info
 short_description: Read reverse DNS names of virtual servers
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Lists the reverse names (PTR records) of the public addresses of one server or of all. It never writes.
   - Civo tells the name of a server's public IPv4 address. All others are looked up in DNS.
@@ -56,7 +56,7 @@ EXAMPLES = r"""
 - name: The reverse names of all servers
   polyhost.cloud.vps_rdns_info:
     provider: hosterapi
-  register: names
+  register: found
 
 - name: Wait until the world sees the new name
   polyhost.cloud.vps_rdns_info:
@@ -65,7 +65,7 @@ EXAMPLES = r"""
     instance: mail1
     verify: dns
   register: seen
-  until: seen.rdns | selectattr('hostname', 'eq', 'mail.example.com') | list
+  until: "'mail.example.com' in seen.rdns | map(attribute='hostname')"
   retries: 60
   delay: 30
 """
@@ -115,14 +115,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.rdns import rdns_info
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import RDNS_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.rdns import VPS_RDNS_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(RDNS_INFO, rdns_info)
+    run_module(VPS_RDNS_INFO)
 
 
 if __name__ == "__main__":

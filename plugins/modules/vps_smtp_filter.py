@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_smtp_filter
 short_description: Order the fee that takes SMTP filters away at Hostwinds
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Hostwinds filters the outgoing mail of servers that were seen sending spam, and of some new ones. The filter goes when a clean-up fee is paid.
   - Orders that fee where a filter is listed without an invoice, and only there. It never orders a second one, neither in this run nor while an
@@ -160,14 +160,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.smtp_filter import smtp_filter
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import SMTP_FILTER
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.smtp_filter import VPS_SMTP_FILTER
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(SMTP_FILTER, smtp_filter, writes=True)
+    run_module(VPS_SMTP_FILTER)
 
 
 if __name__ == "__main__":

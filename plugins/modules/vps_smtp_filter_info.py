@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_smtp_filter_info
 short_description: Read SMTP filters at Hostwinds
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Lists the servers whose outgoing mail is filtered, with the filters and their invoices, or fails. It never writes.
   - Each server costs a call, since the list of the whole account does not tell whose filters they are.
@@ -87,14 +87,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.smtp_filter import smtp_filter_info
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import SMTP_FILTER_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.smtp_filter import VPS_SMTP_FILTER_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(SMTP_FILTER_INFO, smtp_filter_info)
+    run_module(VPS_SMTP_FILTER_INFO)
 
 
 if __name__ == "__main__":

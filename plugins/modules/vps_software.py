@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_software
 short_description: Install and uninstall a provider's software packages on a server at HosterAPI.de
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Lets the provider install or uninstall packages of its own list on a virtual server. It logs in there by SSH as root.
   - The provider does not tell which packages are installed, so the module cannot know it. It remembers in the ledger what it did, and a second
@@ -194,14 +194,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.software import software
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import SOFTWARE
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.software import VPS_SOFTWARE
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(SOFTWARE, software, writes=True)
+    run_module(VPS_SOFTWARE)
 
 
 if __name__ == "__main__":

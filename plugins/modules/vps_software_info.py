@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_software_info
 short_description: Read the software packages that HosterAPI.de installs
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Lists the packages that the provider can install, and what the ledger remembers of them on a server. It never writes.
   - The provider does not tell which packages are installed. Without O(instance) or without a ledger the state of all is C(unknown).
@@ -90,14 +90,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.software import software_info
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import SOFTWARE_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.software import VPS_SOFTWARE_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(SOFTWARE_INFO, software_info)
+    run_module(VPS_SOFTWARE_INFO)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_ssh_key
 short_description: Manage SSH keys at Civo and Gcore
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Uploads, renames and deletes a public SSH key, which M(polyhost.cloud.vps_instance) then takes in O(polyhost.cloud.vps_instance#module:ssh_keys).
   - Keys are of the account (Civo) or of the project (Gcore), in no region.
@@ -186,14 +186,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.ssh_key import ssh_key
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import SSH_KEY
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.ssh_key import VPS_SSH_KEY
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(SSH_KEY, ssh_key, writes=True)
+    run_module(VPS_SSH_KEY)
 
 
 if __name__ == "__main__":

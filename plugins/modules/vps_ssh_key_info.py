@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_ssh_key_info
 short_description: Read SSH keys at Civo and Gcore
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Lists the public SSH keys of the account (Civo) or of the project (Gcore), all pages of them, or fails. It never writes.
   - Nothing found is an empty list. Hostwinds and HosterAPI.de list no keys, so the list is empty there, with RV(supported) false and a warning.
@@ -93,14 +93,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.ssh_key import ssh_key_info
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import SSH_KEY_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.ssh_key import VPS_SSH_KEY_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(SSH_KEY_INFO, ssh_key_info)
+    run_module(VPS_SSH_KEY_INFO)
 
 
 if __name__ == "__main__":

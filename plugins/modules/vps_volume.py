@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_volume
 short_description: Manage block storage at Civo and Gcore
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Creates a volume, attaches it to a server, moves it to another one, grows it and deletes it.
   - What is inside a volume is the server's business. Make a file system and mount it there, such as by M(ansible.builtin.command), and unmount it before
@@ -269,14 +269,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.volume import volume
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import VOLUME
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.volume import VPS_VOLUME
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(VOLUME, volume, writes=True)
+    run_module(VPS_VOLUME)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_volume_info
 short_description: Read block storage at Civo and Gcore
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Lists volumes with who has them, all pages of all regions, or fails. It never writes.
   - O(unattached) finds what M(polyhost.cloud.vps_instance) with O(ignore:state=absent) left behind, and what costs although nobody uses it.
@@ -144,14 +144,13 @@ api:
   type: dict
 """
 
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.volume import volume_info
-from ansible_collections.polyhost.cloud.plugins.module_utils._argspec import VOLUME_INFO
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.volume import VPS_VOLUME_INFO
 from ansible_collections.polyhost.cloud.plugins.module_utils._module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    run_module(VOLUME_INFO, volume_info)
+    run_module(VPS_VOLUME_INFO)
 
 
 if __name__ == "__main__":

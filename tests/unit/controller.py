@@ -44,7 +44,7 @@ CREATE: dict[str, dict[str, t.Any]] = {
     "hosterapi": {"image": "Debian12.0", "cpu": 2, "memory_mb": 2048, "disk_gb": 20},
 }
 MODULES: dict[str, tuple[_runner.Action | _runner.Many, _argspec.Spec]] = {
-    "fleet": (fleet.FLEET, _argspec.FLEET),
+    "fleet": (fleet.fleet, _argspec.FLEET),
     "instance": (instance.instance, _argspec.INSTANCE),
     "instance_info": (instance_info.instance_info, _argspec.INSTANCE_INFO),
     "rdns": (rdns.rdns, _argspec.RDNS),

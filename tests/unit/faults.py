@@ -206,6 +206,37 @@ EVERYTHING: t.Final[t.Mapping[str, t.Mapping[str, t.Any]]] = {
 }
 
 
+CONSENT: t.Final[dict[str, t.Any]] = {"allow": ["restart", "cost"]}
+# What can be changed on a running server: options of the task, the write it takes, and what then holds.
+CHANGES: t.Final[dict[str, list[tuple[dict[str, t.Any], str, tuple[str, t.Any]]]]] = {
+    "hostwinds": [
+        ({"state": "stopped"}, "shutdown", ("status", "stopped")),
+        ({"firewalls": ["web"]}, "set_instance_firewall", ("firewalls", [{"id": "2", "name": "web"}])),
+        ({"rescue": True}, "rescue", ("rescue", True)),
+        ({"locked": True}, "toggle_lock", ("locked", True)),
+        ({"rename": "web9"}, "edit_instance", ("name", "web9")),
+    ],
+    "civo": [
+        ({"state": "stopped"}, "instances.stop", ("status", "stopped")),
+        ({"tags": {"web": "", "role": "front"}}, "instances.set_tags", ("tags", {"role": "front", "web": ""})),
+        ({"size": "g3.medium"}, "instances.resize", ("size", "g3.medium")),
+        ({"rename": "web9"}, "instances.update", ("name", "web9")),
+    ],
+    "gcore": [
+        ({"state": "stopped"}, "instances.action", ("status", "stopped")),
+        ({"state": "suspended"}, "instances.action", ("status", "suspended")),
+        ({"tags": {"role": "front"}}, "instances.metadata_*", ("tags", {"role": "front"})),
+        ({"size": "g2-standard-2-4"}, "instances.change_flavor", ("size", "g2-standard-2-4")),
+        ({"disk_gb": 30}, "volumes.extend", ("disk_gb", 30)),
+        ({"rename": "web9"}, "instances.rename", ("name", "web9")),
+    ],
+    "hosterapi": [
+        ({"state": "stopped"}, "server_shutdown", ("status", "stopped")),
+        ({"cpu": 4, "disk_gb": 40}, "server_change", ("disk_gb", 40)),
+    ],
+}
+
+
 def option_values(provider: str) -> list[tuple[str, dict[str, t.Any]]]:
     """Each option with a value, and what goes with it."""
     return [(name, {name: value, **_COMPANIONS.get((provider, name), {})}) for name, value in OPTIONS[provider].items()]

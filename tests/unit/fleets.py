@@ -14,7 +14,7 @@ import typing as t
 import pytest
 
 from ansible_collections.polyhost.cloud.plugins.module_utils import _argspec, _runner
-from ansible_collections.polyhost.cloud.plugins.module_utils._actions.fleet import FLEET
+from ansible_collections.polyhost.cloud.plugins.module_utils._actions.fleet import VPS_FLEET
 from ansible_collections.polyhost.cloud.plugins.module_utils._core.wait import Clock
 from ansible_collections.polyhost.cloud.plugins.module_utils._http.client import Call, Client
 from ansible_collections.polyhost.cloud.plugins.module_utils._ledger import Ledger
@@ -90,8 +90,8 @@ class Fleets:
             raise ValueError(f"no such options: {sorted(unknown)}")
         values = {name: options.get(name, about.get("default")) for name, about in _argspec.FLEET.items()}
         clock = FastClock(self.simulator)
-        task = _runner.Task(values, {**self.controller.environ, **(environ or {})}, check, True, 3, clock, self.lines.append)
-        return _runner.run(FLEET, task, writes=True)
+        task = _runner.Task(values, {**self.controller.environ, **(environ or {})}, check, True, 3, clock, progress=self.lines.append)
+        return _runner.run(VPS_FLEET.action, task, writes=True)
 
     def made(self, provider: str, name: str, **options: t.Any) -> _runner.Reply:
         """Run a task that wants servers of that name, or range of names."""

@@ -45,7 +45,7 @@ def documented(path: Path, name: str = "DOCUMENTATION") -> dict[str, t.Any]:
 
 def test_generated_documentation_is_committed_as_generated() -> None:
     for path, text in generator().outputs(ROOT).items():
-        assert path.read_text(encoding="utf-8") == text, f"{path.name} is stale: run make docs"
+        assert path.read_text(encoding="utf-8") == text, f"{path.name} is stale: run make generate"
 
 
 @pytest.mark.parametrize("module", SPECS)

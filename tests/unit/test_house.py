@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PLUGINS = ROOT / "plugins"
 MODULE_UTILS = PLUGINS / "module_utils"
 MODULES = PLUGINS / "modules"
+ACTIONS = PLUGINS / "action"
 PROVIDERS = MODULE_UTILS / "_providers"
 SIMULATOR = PLUGINS / "plugin_utils" / "simulator"
 DOOR = MODULE_UTILS / "_module.py"
@@ -298,6 +299,28 @@ def test_modules_document_the_options_of_their_groups() -> None:
         assert ("polyhost.cloud.changes" in fragments) is not path.stem.endswith("_info"), path.name
 
 
+def described(path: Path) -> set[str]:
+    """Which descriptions of modules a file takes from the actions."""
+    return {name.rpartition(".")[2] for name in imports(path) if name.startswith("plugins.module_utils._actions.")}
+
+
+def test_every_module_has_a_fast_door_to_the_same_thing() -> None:
+    assert {path.stem for path in room(ACTIONS)} == module_names(), "an action that is named like its module is loaded once, in the parent"
+    for name in module_names():
+        assert described(MODULES / f"{name}.py") == described(ACTIONS / f"{name}.py") == {name.upper()}, name
+
+
+def test_what_changes_things_says_so() -> None:
+    writes = re.compile(r"^(VPS_\w+) = Module\(.*?(, writes=True)?\)$", re.MULTILINE)
+    told = {name: bool(writing) for path in room(MODULE_UTILS / "_actions") for name, writing in writes.findall(path.read_text(encoding="utf-8"))}
+    assert told == {name.upper(): not name.endswith("_info") for name in module_names()}
+
+
+def test_only_the_doors_of_the_controller_know_the_action_class() -> None:
+    knowing = {line.split(":")[0] for line in offenders(room(PLUGINS), "ansible.plugins.action")}
+    assert knowing == {"plugins/plugin_utils/door.py"}
+
+
 # -- providers --------------------------------------------------------------------------------------------------------
 
 
@@ -340,4 +363,4 @@ def test_other_files_name_their_licence(pattern: str) -> None:
     files = sorted(ROOT.glob(pattern))
     assert files, f"no {pattern}"
     for path in files:
-        assert "SPDX-License-Identifier: GPL-3.0-or-later" in path.read_text(encoding="utf-8"), path.relative_to(ROOT)
+        assert LICENCE in path.read_text(encoding="utf-8"), path.relative_to(ROOT)

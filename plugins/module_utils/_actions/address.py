@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+from .. import _argspec
 from .._core.kinds import ADDRESS
 from .._resources.address import AddressTask
+from .._runner import Module
 from .._verbs.address import address as address_verbs
 from .declared import inform, manage
 
 address = manage(ADDRESS, address_verbs, AddressTask)
 address_info = inform(ADDRESS, address_verbs)
+VPS_ADDRESS = Module(_argspec.ADDRESS, address, writes=True)
+VPS_ADDRESS_INFO = Module(_argspec.ADDRESS_INFO, address_info)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .. import _argspec
 from .._connection import TaskContext
 from .._core.errors import OptionError
 from .._core.normalise import text
@@ -16,7 +17,7 @@ from .._resources._instances import locate
 from .._resources.backup import BackupTask, BackupWish, select
 from .._resources.backup_schedule import ScheduleTask, ScheduleWish
 from .._resources.restore import RestoreTask, RestoreWish
-from .._runner import Task
+from .._runner import Module, Task
 from .common import reply_of, require_name, supports, terms
 
 
@@ -64,3 +65,7 @@ def backup_info(driver: Driver, context: TaskContext, task: Task) -> dict[str, t
         return {"changed": False, "supported": True, "backups": []}
     backups = select(driver, instance=found, name=text(options.get("name")), backup_id=text(options.get("id")), statuses=options.get("status") or ())
     return {"changed": False, "supported": True, "backups": [each.public() for each in backups]}
+
+
+VPS_BACKUP = Module(_argspec.BACKUP, backup, writes=True)
+VPS_BACKUP_INFO = Module(_argspec.BACKUP_INFO, backup_info)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import typing as t
 
+from .. import _argspec
 from .._connection import TaskContext
 from .._core.errors import OptionError
 from .._core.normalise import text
 from .._providers.base import CATALOG_LISTS, Driver
 from .._resources import catalog
-from .._runner import Task
+from .._runner import Module, Task
 
 _LEAST = ("cpu", "memory_mb", "disk_gb")
 
@@ -35,3 +36,6 @@ def _fit(options: t.Mapping[str, t.Any] | None) -> catalog.Fit | None:
         return None
     least = {field: options[field] for field in _LEAST if options.get(field) is not None}
     return catalog.Fit(text(options.get("instance")), text(options.get("image")), least)
+
+
+VPS_CATALOG_INFO = Module(_argspec.CATALOG_INFO, catalog_info)

@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+from .. import _argspec
 from .._core.kinds import CONSOLE
 from .._resources.console import ConsoleTask
+from .._runner import Module
 from .._verbs.console import console as console_verbs
 from .declared import manage
 
 console = manage(CONSOLE, console_verbs, ConsoleTask)
+VPS_CONSOLE = Module(_argspec.CONSOLE, console, writes=True)

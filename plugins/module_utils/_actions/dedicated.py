@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+from .. import _argspec
 from .._core.kinds import DEDICATED
 from .._resources.dedicated import DedicatedTask
+from .._runner import Module
 from .._verbs.dedicated import dedicated as dedicated_verbs
 from .declared import inform, manage
 
 dedicated = manage(DEDICATED, dedicated_verbs, DedicatedTask)
 dedicated_info = inform(DEDICATED, dedicated_verbs)
+VPS_DEDICATED = Module(_argspec.DEDICATED, dedicated, writes=True)
+VPS_DEDICATED_INFO = Module(_argspec.DEDICATED_INFO, dedicated_info)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
+from .. import _argspec
 from .._connection import TaskContext
 from .._core.errors import OptionError
 from .._core.model import Ref
@@ -17,7 +18,7 @@ from .._core.together import side_by_side
 from .._providers.base import FIELDS, Driver, Wish
 from .._providers.figures import MetricsVerbs, QuotaVerbs
 from .._resources._options import check_options
-from .._runner import Task
+from .._runner import Module, Task
 from .._verbs.metrics import metrics as metrics_verbs
 from .._verbs.quota import quota as quota_verbs
 from .common import supports, wanted_instances
@@ -68,3 +69,7 @@ def _wish(driver: Driver, task: Task) -> Wish | None:
     wish = Wish(name=text(wanted.get("name")), id=None, state="present", fields=fields, region=driver.context.connection.region)
     check_options(driver, wish)
     return wish
+
+
+VPS_QUOTA_INFO = Module(_argspec.QUOTA_INFO, quota_info)
+VPS_METRICS_INFO = Module(_argspec.METRICS_INFO, metrics_info)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import typing as t
 
+from .. import _argspec
 from .._connection import TaskContext
 from .._core.normalise import text
 from .._providers.base import Driver
 from .._resources.firewall import FirewallTask, FirewallWish, select
-from .._runner import Task
+from .._runner import Module, Task
 from .common import reply_of, require_name, supports, terms
 
 
@@ -46,3 +47,7 @@ def firewall_info(driver: Driver, context: TaskContext, task: Task) -> dict[str,
     options = task.options
     found = select(driver, name=text(options.get("name")), firewall_id=text(options.get("id")), network=text(options.get("network")))
     return {"changed": False, "supported": True, "firewalls": [each.public() for each in found]}
+
+
+VPS_FIREWALL = Module(_argspec.FIREWALL, firewall, writes=True)
+VPS_FIREWALL_INFO = Module(_argspec.FIREWALL_INFO, firewall_info)

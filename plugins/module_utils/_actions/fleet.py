@@ -10,14 +10,14 @@ import typing as t
 from dataclasses import replace
 
 from .._accounts import Accounts
-from .._argspec import CHANGES, CONNECTION, INSTANCE
+from .._argspec import CHANGES, CONNECTION, FLEET, INSTANCE
 from .._connection import profile
 from .._core.errors import OptionError, VpsError
 from .._core.normalise import text
 from .._core.ranges import expand
 from .._resources.fleet import FAILED, NOT_BEGUN, Fleet, FleetTerms, Health, Member, Selector, failures, purged_of, whom
 from .._resources.sharing import Scope
-from .._runner import Many, Task
+from .._runner import Many, Module, Task
 from .instance import wish_of
 
 Options = dict[str, t.Any]
@@ -27,7 +27,7 @@ _OWN = ("expect_plan",)  # is about the fleet as a whole
 
 
 def _open(task: Task, secrets: t.Sequence[str]) -> Accounts:
-    return Accounts(task.environ, check_mode=task.check_mode, clock=task.clock, secrets=secrets)
+    return Accounts(task.environ, check_mode=task.check_mode, clock=task.clock, secrets=secrets, sessions=task.sessions)
 
 
 def _fleet(accounts: Accounts, task: Task) -> dict[str, t.Any]:
@@ -39,7 +39,7 @@ def _fleet(accounts: Accounts, task: Task) -> dict[str, t.Any]:
     _refuse_doubles(entries)
     members = [_member(accounts, task, entry) for entry in entries]
     places = _places(accounts, task, entries) if selector else []
-    fleet = Fleet(members, terms, check_mode=task.check_mode, begin=accounts.begin_to_act, progress=task.progress or _nobody)
+    whole = Fleet(members, terms, check_mode=task.check_mode, begin=accounts.begin_to_act, progress=task.progress or _nobody)
 
     def purging(planned: t.Sequence[Member]) -> list[Member]:
         if selector is None:
@@ -48,11 +48,13 @@ def _fleet(accounts: Accounts, task: Task) -> dict[str, t.Any]:
         once = {(each.provider, str(each.account), str(each.id)): (base, str(each.id)) for _scope, base, each in found}
         return [_member(accounts, task, {**base, "name": None, "id": identifier, "state": "absent"}, purged=True) for base, identifier in once.values()]
 
-    fleet.run(purging)
-    return _reply(accounts, fleet, task)
+    whole.run(purging)
+    return _reply(accounts, whole, task)
 
 
-FLEET = Many(_open, _fleet)
+fleet = Many(_open, _fleet)
+
+VPS_FLEET = Module(FLEET, fleet, writes=True)
 
 
 # -- options ------------------------------------------------------------------------------------------------------------

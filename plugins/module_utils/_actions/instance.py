@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import typing as t
 
+from .. import _argspec
 from .._connection import TaskContext
 from .._core.normalise import text
 from .._providers.base import FIELDS, Driver, Wish
 from .._resources._task import Changed
 from .._resources.instance import InstanceTask
-from .._runner import Task
+from .._runner import Module, Task
 from .common import reply_of, require_name, terms
 
 
@@ -58,3 +59,6 @@ def wish_of(driver: Driver, task: Task) -> Wish:
         max_cost=options.get("max_cost"),
         **terms(driver, options),
     )
+
+
+VPS_INSTANCE = Module(_argspec.INSTANCE, instance, writes=True)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import typing as t
 
+from .. import _argspec
 from .._connection import TaskContext
 from .._core.errors import OptionError
 from .._core.normalise import text
 from .._providers.base import Driver
 from .._resources import instance_info as resource
-from .._runner import Task
+from .._runner import Module, Task
 
 _FILTERS = ("name", "id", "tags", "status", "read", "gather")
 
@@ -51,3 +52,6 @@ def _search(driver: Driver, options: t.Mapping[str, t.Any]) -> list[dict[str, t.
     if not any(wanted.values()):
         raise OptionError("search needs name, address or id", hint="A part of one is enough.", option="search")
     return resource.search(driver, wanted["name"], wanted["address"], wanted["id"])
+
+
+VPS_INSTANCE_INFO = Module(_argspec.INSTANCE_INFO, instance_info)

@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+from .. import _argspec
 from .._core.kinds import INTERFACE
 from .._resources.interface import InterfaceTask
+from .._runner import Module
 from .._verbs.interface import interface as interface_verbs
 from .declared import inform, manage
 
 interface = manage(INTERFACE, interface_verbs, InterfaceTask)
 interface_info = inform(INTERFACE, interface_verbs)
+VPS_INTERFACE = Module(_argspec.INTERFACE, interface, writes=True)
+VPS_INTERFACE_INFO = Module(_argspec.INTERFACE_INFO, interface_info)

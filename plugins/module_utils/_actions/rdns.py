@@ -9,11 +9,12 @@ from __future__ import annotations
 import functools
 import typing as t
 
+from .. import _argspec
 from .._connection import TaskContext
 from .._core.normalise import text
 from .._providers.base import Driver
 from .._resources.rdns import RdnsTask, RdnsWish, names_of
-from .._runner import Task
+from .._runner import Module, Task
 from .common import reply_of, require_name, supports, terms, wanted_instances
 
 
@@ -46,3 +47,7 @@ def _resolvers(task: Task) -> tuple[str, ...]:
     """The option, else VPS_RESOLVERS, separated by commas or white space."""
     given = task.options.get("resolvers")
     return tuple(given if given is not None else task.environ.get("VPS_RESOLVERS", "").replace(",", " ").split())
+
+
+VPS_RDNS = Module(_argspec.RDNS, rdns, writes=True)
+VPS_RDNS_INFO = Module(_argspec.RDNS_INFO, rdns_info)

@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+from .. import _argspec
 from .._core.kinds import SOFTWARE
 from .._resources.software import SoftwareTask
+from .._runner import Module
 from .._verbs.software import software as software_verbs
 from .declared import inform, manage
 
 software = manage(SOFTWARE, software_verbs, SoftwareTask)
 software_info = inform(SOFTWARE, software_verbs)
+VPS_SOFTWARE = Module(_argspec.SOFTWARE, software, writes=True)
+VPS_SOFTWARE_INFO = Module(_argspec.SOFTWARE_INFO, software_info)

@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+from .. import _argspec
 from .._core.kinds import SSH_KEY
 from .._resources.ssh_key import SshKeyTask
+from .._runner import Module
 from .._verbs.ssh_key import ssh_key as ssh_key_verbs
 from .declared import inform, manage
 
 ssh_key = manage(SSH_KEY, ssh_key_verbs, SshKeyTask)
 ssh_key_info = inform(SSH_KEY, ssh_key_verbs)
+VPS_SSH_KEY = Module(_argspec.SSH_KEY, ssh_key, writes=True)
+VPS_SSH_KEY_INFO = Module(_argspec.SSH_KEY_INFO, ssh_key_info)

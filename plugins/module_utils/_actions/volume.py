@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+from .. import _argspec
 from .._core.kinds import VOLUME
 from .._resources.volume import VolumeTask
+from .._runner import Module
 from .._verbs.volume import volume as volume_verbs
 from .declared import inform, manage
 
 volume = manage(VOLUME, volume_verbs, VolumeTask)
 volume_info = inform(VOLUME, volume_verbs)
+VPS_VOLUME = Module(_argspec.VOLUME, volume, writes=True)
+VPS_VOLUME_INFO = Module(_argspec.VOLUME_INFO, volume_info)

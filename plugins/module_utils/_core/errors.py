@@ -25,6 +25,7 @@ class VpsError(Exception):
     """
 
     check_first = False
+    advice: str | None = None  # what to do where nobody gave a hint
 
     def __init__(self, message: str, *, hint: str | None = None, **facts: t.Any) -> None:
         super().__init__(message)
@@ -33,7 +34,10 @@ class VpsError(Exception):
         self.facts: dict[str, t.Any] = {key: value for key, value in facts.items() if value is not None}
 
     def __str__(self) -> str:
-        return self.message if not self.hint else f"{self.message.rstrip('.')}. {self.hint}"
+        hint = self.hint or self.advice
+        if not hint:
+            return self.message
+        return f"{self.message} {hint}" if self.message.endswith(("!", "?")) else f"{self.message.rstrip('.')}. {hint}"
 
 
 # -- the caller's side: refused before anything is written ---------------------------------------------------------------
@@ -150,6 +154,8 @@ class ConfigurationError(VpsError):
 class TransientError(VpsError):
     """A read failed in a way that may pass: time-out, reset, 5xx, an answer that is no answer."""
 
+    advice = "Try again later."
+
 
 class UnreachableError(TransientError):
     """No connection could be made; provably nothing was sent."""
@@ -165,6 +171,8 @@ class ContradictionError(TransientError):
 
 class RateLimitedError(TransientError):
     """Too many requests; C(retry_after) in seconds when the provider told."""
+
+    advice = "Try again later; if it happens often, lower rate_limit on every controller of the account."
 
     def __init__(self, message: str, *, retry_after: float | None = None, **facts: t.Any) -> None:
         super().__init__(message, **facts)

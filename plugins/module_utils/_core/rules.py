@@ -146,7 +146,8 @@ def parse_peer(address: str) -> tuple[str, ...]:
     word = address.strip()
     if word.lower() == ANY:
         return EVERYWHERE
-    group = word[len(GROUP) :].strip()
+    beginning = len(GROUP)
+    group = word[beginning:].strip()
     if word.lower().startswith(GROUP) and group:
         return (f"{GROUP}{group}",)
     try:

@@ -20,6 +20,7 @@ from .model import Outcome
 
 FIRST_POLL = 0.5  # seconds; a server that is ready early is seen early
 GROWTH = 1.5
+PROGRESS_EVERY = 15.0  # seconds between two lines for whoever watches
 TOLERATED_READ_ERRORS = 3  # in a row (Hostwinds section 7, HosterAPI 5.1)
 
 
@@ -84,15 +85,20 @@ class Operation:
 
 
 class Waiter:
-    """Awaits operations and keeps account of the time spent; threads may share it."""
+    """Awaits operations and keeps account of the time spent; threads may share it.
 
-    def __init__(self, clock: Clock, jitter: t.Callable[[], float] = random.random) -> None:
+    Args:
+        progress: takes a line for a person, now and then while something is waited for.
+    """
+
+    def __init__(self, clock: Clock, jitter: t.Callable[[], float] = random.random, progress: t.Callable[[str], None] | None = None) -> None:
         self.clock = clock
         self.waited = 0.0
         self.waited_to_retry = 0.0
         self._retrying_until = clock.now()
         self._lock = threading.Lock()
         self._jitter = jitter
+        self._progress = progress
 
     def pause(self, seconds: float) -> None:
         """Sleep and remember it."""
@@ -121,6 +127,7 @@ class Waiter:
         """
         interval = min(FIRST_POLL, operation.ceiling)
         errors = 0
+        started = told = self.clock.now()
         while True:
             self.pause(min(interval * (0.9 + 0.2 * self._jitter()), deadline.remaining))
             try:
@@ -142,6 +149,9 @@ class Waiter:
                     id=operation.instance_id,
                     operation_id=operation.id,
                 )
+            if self._progress and self.clock.now() - told >= PROGRESS_EVERY:
+                told = self.clock.now()
+                self._progress(f"waiting for the {operation.what}, {told - started:.0f} seconds so far")
             interval = min(interval * GROWTH, operation.ceiling)
 
     @staticmethod

@@ -43,6 +43,7 @@ from .._core.errors import (
 from .._core.wait import Waiter
 from .rate import RateLimit
 from .redact import Redactor
+from .sessions import Sessions
 
 try:
     import requests
@@ -189,7 +190,7 @@ def check_base_url(url: str) -> str:
     url = url.strip()
     try:
         parts = urllib.parse.urlsplit(url)
-        host, _port = parts.hostname or "", parts.port
+        host = (parts.hostname, parts.port)[0] or ""  # a port that is none is found when it is read
     except ValueError:
         host, parts = "", urllib.parse.urlsplit("")
     if parts.scheme not in ("https", "http") or not host or "@" in parts.netloc or any(c in "?#" or c.isspace() for c in url):
@@ -224,6 +225,8 @@ class Client:
         classify: turns an answer into the typed error it stands for, or None when it is a success.
         read_only: refuse every call that writes (check mode, information modules, the inventory).
         in_flight: how many calls may be under way at once, whatever the number of threads that use this client.
+        sessions: where its connection is kept; by default it is closed with the client.
+        account_key: what tells the account from others in C(sessions).
     """
 
     def __init__(
@@ -240,6 +243,8 @@ class Client:
         read_only: bool,
         backoff: Backoff,
         in_flight: int = 1,
+        sessions: Sessions | None = None,
+        account_key: str = "",
     ) -> None:
         self.provider = provider
         self.base_url = base_url
@@ -254,15 +259,16 @@ class Client:
         self._waiter = waiter
         self.in_flight = in_flight
         self._backoff = backoff
+        self._sessions = sessions or Sessions()
+        self._account_key = account_key
         self._session: t.Any = None
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(in_flight)
 
     def close(self) -> None:
-        """Close the connection."""
-        if self._session is not None:
-            self._session.close()
-            self._session = None
+        """Close the connection, unless it is kept for the next task."""
+        self._session = None
+        self._sessions.end_task()
 
     def send(
         self,
@@ -430,34 +436,28 @@ class Client:
             raise MissingLibraryError("The Python library requests is needed", library="requests")
         with self._lock:
             if self._session is None:
-                self._session = self._new_session()
+                trusted, proxies = self._trusted(), self._proxies()
+                key = (self._account_key, self.base_url, trusted, _version(trusted), tuple(sorted(proxies.items())), self._transport.ip_family, self.in_flight)
+                self._session = self._sessions.get(key, lambda: self._new_session(trusted, proxies))
             return self._session
 
-    def _new_session(self) -> t.Any:
+    def _new_session(self, trusted: bool | str, proxies: dict[str, str]) -> t.Any:
         session = requests.Session()
         session.trust_env = False  # environment is handed in; a ~/.netrc must never replace our credentials
-        session.verify = self._verify()
-        session.proxies = self._proxies()
+        session.verify = _readable(trusted)
+        session.proxies = proxies
         session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))  # a jar is the one part that threads cannot share
         adapter = _FamilyAdapter(self._transport.ip_family, self.in_flight)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         return session
 
-    def _verify(self) -> bool | str:
-        environ = self._transport.environ
-        if not self._transport.validate_certs:
+    def _trusted(self) -> bool | str:
+        """The path of the certificate authorities, True for the usual ones, False where nothing is checked."""
+        if not self._transport.validate_certs or self.base_url.startswith("http:"):
             return False
-        path = self._transport.ca_path or environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE")
-        if path and not os.path.isdir(path):
-            try:
-                ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
-            except OSError as exc:
-                raise ConfigurationError(
-                    f"{path} is no readable bundle of certificates; nothing was sent",
-                    hint="Correct ca_path, or REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE in the environment.",
-                ) from exc
-        return path or True
+        environ = self._transport.environ
+        return self._transport.ca_path or environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE") or True
 
     def _proxies(self) -> dict[str, str]:
         """Proxies for this one host, from the handed-in environment; none for this machine."""
@@ -496,6 +496,32 @@ def _segment(name: str, value: t.Any) -> str:
     return urllib.parse.quote(text, safe="")
 
 
+def _version(trusted: bool | str) -> tuple[int, ...]:
+    """What changes when the certificates at a path do."""
+    try:
+        about = os.stat(trusted) if isinstance(trusted, str) else None
+    except OSError:
+        about = None
+    return (about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns) if about else ()
+
+
+def _readable(trusted: bool | str) -> bool | str:
+    """What was handed in.
+
+    Raises:
+        ConfigurationError: it is a path without certificates.
+    """
+    if isinstance(trusted, str) and not os.path.isdir(trusted):
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(trusted)
+        except OSError as exc:
+            raise ConfigurationError(
+                f"{trusted} is no readable bundle of certificates; nothing was sent",
+                hint="Correct ca_path, or REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE in the environment.",
+            ) from exc
+    return trusted
+
+
 def _keep(request: t.Any) -> t.Any:
     """An auth callable that changes nothing: its presence keeps requests from looking for credentials elsewhere."""
     return request
@@ -532,4 +558,6 @@ def _reason(exc: Exception) -> str:
 
 def unreadable(provider: str, call: Call, response: Response) -> ProtocolError:
     """The error for an answer whose body is not what the contract promises."""
-    return ProtocolError(f"{provider} answered {call.id} with HTTP {response.status} and a body that has no documented form")
+    return ProtocolError(
+        f"{provider} answered {call.id} with HTTP {response.status} and a body that has no documented form, as from a proxy or a wrong api_url"
+    )

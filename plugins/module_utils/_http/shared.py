@@ -102,12 +102,6 @@ class Line:
                 self._mine.turn = False
                 self._written = self.waiter.clock.now()  # so readings become frequent again
 
-    def close(self) -> None:
-        """Close all connections."""
-        if self.session is not None:
-            self.session.close()
-            self.session = None
-
 
 class SharedClient(Client):
     """The client of one object on the line of its account.
@@ -146,7 +140,7 @@ class SharedClient(Client):
         return self._line.turn(self.before_write)
 
     def close(self) -> None:
-        """The line is closed as a whole."""
+        """The connections are everybody's; they end with the task."""
 
     def _open_session(self) -> t.Any:
         with self._lock:

@@ -617,8 +617,8 @@ class Driver(abc.ABC):
 
     def label(self, instance: Instance) -> str:
         """An instance in words, for messages."""
-        name = f"{instance.name} " if instance.name else ""
-        return f"instance {name}({instance.id}) at {self.PROFILE.title}"
+        named = f"{instance.name} ({instance.id})" if instance.name else instance.id
+        return f"instance {named} at {self.PROFILE.title}"
 
     def unsupported(self, capability: str) -> UnsupportedError:
         """The refusal for something this provider does not have."""

@@ -32,7 +32,7 @@ from .._core.errors import (
 from .._core.model import Instance
 from .._core.wait import FIRST_POLL, GROWTH, Deadline
 from .._ledger import JOB, LIVE, ORDERING, Entry, Ledger
-from .._providers.base import Driver, Lookup, Order, Receipt, Wish
+from .._providers.base import SECRET_FIELDS, Driver, Lookup, Order, Receipt, Wish
 
 REFUSED_RETRIES = 3  # how often an order refused by HTTP 429 is sent anew
 
@@ -261,8 +261,13 @@ class Ordering:
 
     def _found(self, scope: tuple[str, str], entry: Entry, made: Made) -> Made:
         if made.instance_id:
-            self._write(scope, Entry(LIVE, entry.name, id=made.instance_id, ordered_at=entry.ordered_at))
+            self.bind(scope, entry, made.instance_id)
         return made
+
+    def bind(self, scope: tuple[str, str], entry: Entry, instance_id: str) -> None:
+        """Note which server an order has made; what is set after it and cannot be read is left to be done."""
+        unreadable = set(SECRET_FIELDS) & set(self.wish.fields) - set(self.driver.PROFILE.capabilities.carried)
+        self._write(scope, Entry(LIVE, entry.name, id=instance_id, ordered_at=entry.ordered_at, unfinished=bool(unreadable)))
 
     def _write(self, scope: tuple[str, str], entry: Entry) -> None:
         if self.context.ledger:

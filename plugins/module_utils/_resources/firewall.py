@@ -221,7 +221,8 @@ class FirewallTask(ResourceTask[State]):
         kept = plan.steps[:1] if slow else tuple(step for step in plan.steps if step.action != "delete")
         if kept == plan.steps:
             return plan
-        left = ", ".join(f"{step.action} {_named(None, step.after) if step.action == 'attach' else step.field}" for step in plan.steps[len(kept) :])
+        first = len(kept)
+        left = ", ".join(f"{step.action} {_named(None, step.after) if step.action == 'attach' else step.field}" for step in plan.steps[first:])
         warning = f"wait is false, so this is left to the next run, which finds the firewall settled: {left}"
         return replace(plan, steps=kept, warnings=(*plan.warnings, warning))
 

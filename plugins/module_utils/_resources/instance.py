@@ -27,7 +27,7 @@ from .._core.model import ABSENT, BUILDING, DELETING, RUNNING, STOPPED, SUSPENDE
 from .._core.plan import DELETE, STOP, Plan, Step
 from .._core.wait import Operation
 from .._http.port import accepts_tcp
-from .._ledger import LIVE, Entry
+from .._ledger import Entry
 from .._providers.base import SECRET_FIELDS, Driver, Lookup, Order, Wish
 from ._comparison import ALWAYS, Comparison, creation_step, current_value
 from ._execution import Executor, managed, not_applied, wait_until_gone, wait_until_reachable, wait_until_ready
@@ -125,13 +125,13 @@ class InstanceTask:
         if len(present) > 1:
             raise several(self.driver, name, present)
         entry = self.driver.entry(name)
-        open_entry = entry if entry and entry.open else None
         instance = present[0] if present else self._known_to_ledger(name, entry)
         if instance is None and self.wish.state == "absent" and lookup.matches:
             instance = lookup.matches[0]
         if instance is not None:
             instance = self._read(instance)
-        return Found(instance, lookup, open_entry)
+        unfinished = entry and entry.unfinished and instance and instance.id == entry.id and instance.status != DELETING
+        return Found(instance, lookup, entry if entry and (entry.open or unfinished) else None)
 
     def _known_to_ledger(self, name: str, entry: Entry | None) -> Instance | None:
         """A server that an earlier run made and that the provider does not show under its name yet."""
@@ -351,7 +351,8 @@ class InstanceTask:
             made = ordering.create(lookup, order)
         except (WaitTimeoutError, TransientError) as exc:
             if ordering.accepted or isinstance(exc, WaitTimeoutError):  # still being made, as far as anybody knows
-                exc.hint = exc.hint or f"The order of {self.wish.name} was accepted: run the task again to continue."
+                accepted = f"The order of {self.wish.name} was accepted: run the task again to continue."
+                exc.hint = exc.hint or accepted if isinstance(exc, WaitTimeoutError) else " ".join(filter(None, (accepted, exc.hint)))
                 tell_done(exc, done)
             raise
         if made.adopted:
@@ -385,7 +386,7 @@ class InstanceTask:
             following = Comparison(self.driver, self.wish, instance, fresh=True)
             executor = Executor(self.driver, self.wish, instance)
             try:
-                executor.run(following.steps)
+                self._apply(executor, following.steps)
             finally:
                 done = [*done, *_as_planned(result.plan, executor.done)]
             instance = wait_until_reachable(self.driver, self.wish, self._final_read(instance), accepts_tcp)
@@ -396,6 +397,15 @@ class InstanceTask:
         self._guards.report_drift(Plan((), tuple(following.drift)), self._subject())
         plan = replace(result.plan, steps=tuple(done), drift=tuple(following.drift))
         return replace(result, plan=plan, instance=instance, credentials=executor.credentials or self._first_login(made))
+
+    def _apply(self, executor: Executor, steps: t.Sequence[Step]) -> None:
+        """Carry out what the order could not carry; once that is set which no read shows, the ledger need not remember it."""
+        unreadable = max((number for number, step in enumerate(steps, 1) if step.field in SECRET_FIELDS), default=0)
+        executor.run(steps[:unreadable])
+        entry = self.driver.entry(str(self.wish.name)) if unreadable else None
+        if self.context.ledger and entry:
+            self.context.ledger.write(self._scope(), replace(entry, unfinished=False))
+        executor.run(steps[unreadable:])
 
     def _final_read(self, instance: Instance) -> Instance:
         """The one read at the end, by name, so that two controllers that made one name at once both learn of it."""
@@ -411,8 +421,8 @@ class InstanceTask:
     def _finish_resumed(self, made: Made, entry: Entry, creation: Step, result: Result) -> Result:
         """An earlier run's order: a change of this run as well."""
         self.context.warn(f"An order for {entry.name} that an earlier run left open was found and is continued; nothing was ordered again")
-        if self.context.ledger and made.instance_id:
-            self.context.ledger.write(self._scope(), Entry(LIVE, entry.name, id=made.instance_id, ordered_at=entry.ordered_at))
+        if entry.open and made.instance_id:
+            Ordering(self.driver, self.wish).bind(self._scope(), entry, made.instance_id)
         return self._settle(made, creation, result)
 
     def _take_over(self, lookup: Lookup) -> Result:
@@ -486,7 +496,8 @@ class InstanceTask:
         at_once = ("unlock", "rename", "set", "lock")
         for position, step in enumerate(plan.steps):
             if step.action not in at_once or step.field == "password":
-                return position + 1 + sum(1 for other in plan.steps[position + 1 :] if step.action == other.action == "resize")
+                sent = position + 1
+                return sent + sum(1 for other in plan.steps[sent:] if step.action == other.action == "resize")
         return len(plan.steps)
 
     def _views(self, instance: Instance, predicted: Instance, plan: Plan) -> tuple[dict[str, t.Any], dict[str, t.Any]]:

@@ -45,9 +45,13 @@ def select(
     fitting = [
         each
         for each in _candidates(driver, name, instance_id)
-        if (not name or each.name == name)
-        and (not statuses or each.status in statuses)
-        and all(key in each.tags and each.tags[key] == str(value) for key, value in tags.items())
+        if all(
+            (
+                not name or each.name == name,
+                not statuses or each.status in statuses,
+                all(key in each.tags and each.tags[key] == str(value) for key, value in tags.items()),
+            )
+        )
     ]
     fitting.sort(key=lambda each: (each.name or "", each.region or "", each.id or ""))
     return [driver.read(each, frozenset(read)) for each in fitting] if read else fitting

@@ -21,7 +21,7 @@ from ...module_utils._http.rate import fingerprint
 from ...module_utils._providers.base import Driver, Listing
 from .accounts import STALE, WARN, Account
 
-VERSION = "0.1.0"  # of the collection; entries of other versions are not read
+VERSION = "1.0.0"  # of the collection; entries of other versions are not read
 ACCOUNTS_AT_ONCE = 8
 CALLS_AT_ONCE = 8  # of one account; the provider's own limit may be lower
 
@@ -261,7 +261,7 @@ class Accounts:
 
     def _instead(self, source: _Source, exc: VpsError, last: Shelf | None, failures: list[str]) -> Answer | None:
         """What stands in for an account that failed; C(failures) grows when nothing does."""
-        reason = f"{source.label}: {source.reason(exc)}"
+        reason = f"{source.label}: {source.reason(exc)}".rstrip(".")
         if source.account.on_error == WARN:
             self._warn(f"{reason}. The inventory goes on without this account")
             return None

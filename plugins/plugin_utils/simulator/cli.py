@@ -15,7 +15,7 @@ import signal
 import sys
 import typing as t
 
-from . import storage
+from . import fault_script, storage
 from .control import Control
 from .world import PROVIDERS, Simulator
 
@@ -27,6 +27,7 @@ the control API takes and gives JSON (CONTROL is its address, printed at the sta
   GET    /health                                      whether the simulator itself is well
   GET    /faults                                      the kinds of faults there are
   POST   /faults {provider, operation, kind}          plan a fault; also nth (from the next call on), times (0: for ever), the kind's options
+  PUT    /faults {faults}                             let a list of faults wait, and no others; of DNS {provider: dns, operation: "udp PTR *", kind}
   DELETE /faults                                      forget all faults
   POST   /providers/NAME/instances {count, fields}    add servers
   PATCH  /providers/NAME/instances/ID {FIELD: VALUE}  change a server behind everybody's back
@@ -76,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         "--port-base", type=int, default=0, metavar="PORT", help="port of the control API; the providers and DNS take the next ones (default: free)"
     )
     parser.add_argument("--state", metavar="FILE", help="load the accounts from this file if it exists, and save them to it at the end")
+    parser.add_argument("--faults", metavar="FILE", help="a fault script: a YAML or JSON list of what POST /faults takes, which waits from the start")
     parser.add_argument("--port-file", metavar="FILE", help="write all URLs to this file as JSON when ready; it is removed at the end")
     parser.add_argument("--env-file", metavar="FILE", help="write a shell file that sets the environment variables")
     parser.add_argument("--latency", type=float, default=0.0, metavar="MS", help="milliseconds that every request takes")
@@ -89,9 +91,11 @@ def _parser() -> argparse.ArgumentParser:
 def _fill(simulator: Simulator, options: argparse.Namespace) -> None:
     if options.state and os.path.exists(options.state):
         storage.load(simulator, options.state)
-        return
-    for desk in simulator.desks.values():
-        desk.provider.seed_instances(options.seed_instances)
+    else:
+        for desk in simulator.desks.values():
+            desk.provider.seed_instances(options.seed_instances)
+    if options.faults:
+        fault_script.load(simulator, options.faults)
 
 
 def _exports(environment: t.Mapping[str, str]) -> str:
@@ -99,7 +103,7 @@ def _exports(environment: t.Mapping[str, str]) -> str:
 
 
 def _announce(simulator: Simulator, control: Control, options: argparse.Namespace) -> None:
-    environment = simulator.environment()
+    environment = {**simulator.environment(), "VPS_SIMULATOR_URL": control.server.url}
     urls = {name: desk.url for name, desk in simulator.desks.items()}
     if options.env_file:
         storage.write_atomically(options.env_file, _exports(environment))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from . import storage
+from . import fault_script, storage
 from .base import Call, Request, Response, Route
 from .faults import KINDS
 from .nameserver import FAULTS as DNS_FAULTS
@@ -37,6 +37,7 @@ class Control:
             Route("reset", "POST", "/reset", self._reset),
             Route("faults", "GET", "/faults", self._known_faults),
             Route("faults.add", "POST", "/faults", self._add_fault),
+            Route("faults.play", "PUT", "/faults", self._play_faults),
             Route("faults.clear", "DELETE", "/faults", self._clear_faults),
             Route("clock", "POST", "/clock", self._clock),
             Route("latency", "POST", "/latency", self._latency),
@@ -102,6 +103,10 @@ class Control:
         provider, operation, kind = (options.pop(name) for name in ("provider", "operation", "kind"))
         self._simulator.fault(provider, operation, kind, **options)
         return Response(201, self._simulator.summary(provider)["faults"])
+
+    def _play_faults(self, call: Call) -> Response:
+        fault_script.play(self._simulator, _body(call)["faults"])
+        return Response(body={})
 
     def _clear_faults(self, _call: Call) -> Response:
         self._simulator.clear_faults()

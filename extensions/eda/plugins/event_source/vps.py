@@ -32,7 +32,7 @@ DOCUMENTATION = r"""
 name: vps
 short_description: Tells what happens to the servers of an inventory
 author: polyhost.cloud contributors (@polyhost)
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Lists an inventory of C(polyhost.cloud.vps) again and again by C(ansible-inventory), and tells what has changed since the listing before.
   - Every event is a map C(vps) with C(event), one of C(created), C(vanished), C(state_changed), C(address_changed), C(mismatch), C(match),

@@ -9,7 +9,17 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from ..._core.errors import NotFoundError, OperationFailedError, OptionError, OutcomeUnknownError, QuotaError, TransientError, VpsError, WaitTimeoutError
+from ..._core.errors import (
+    ConflictError,
+    NotFoundError,
+    OperationFailedError,
+    OptionError,
+    OutcomeUnknownError,
+    QuotaError,
+    TransientError,
+    VpsError,
+    WaitTimeoutError,
+)
 from ..._core.model import CREATING, DONE, RESTORING, Backup, Instance, Outcome, Part, Schedule
 from ..._core.normalise import text
 from ..._core.wait import Deadline, Operation
@@ -119,7 +129,7 @@ class Snapshots(BackupVerbs["GcoreDriver"]):
             name = new.name if len(volumes) == 1 else f"{new.name}-{numbers[volume]}"
             body = {"volume_id": volume, "name": name, "tags": snapshots.marks(new.name, new.run, part, len(volumes))}
             try:
-                task_ids += self._order(instance, body)
+                task_ids += self._order(instance, new, body)
             except OutcomeUnknownError as lost:
                 if len(volumes) == 1:
                     raise
@@ -130,13 +140,35 @@ class Snapshots(BackupVerbs["GcoreDriver"]):
                 raise self._with_leftovers(exc, instance, new) from exc
         return self._end_of(instance, new, task_ids)
 
-    def _order(self, instance: Instance, body: Row) -> list[str]:
+    def _order(self, instance: Instance, new: NewBackup, body: Row) -> list[str]:
+        """Send one order; a volume that an earlier run is backing up shows that by its lock alone, until the task is begun."""
         volume, path = str(body["volume_id"]), self._scope.path(str(instance.region))
+        refused: list[bool] = []
+
+        def send() -> list[str]:
+            if refused:
+                self._check_nobody_made_one(instance, new)
+            refused.append(True)
+            return self._api.tasks(SNAPSHOT_CREATE, path, body=body)
 
         def holder(_refusal: VpsError) -> str | None:
             return self.driver.storage.holder(str(instance.region), volume) or self.driver.holder(instance)
 
-        return self._tasks.when_free(lambda: self._api.tasks(SNAPSHOT_CREATE, path, body=body), holder, f"volume {volume}", str(instance.id))
+        return self._tasks.when_free(send, holder, f"volume {volume}", str(instance.id))
+
+    def _check_nobody_made_one(self, instance: Instance, new: NewBackup) -> None:
+        """After waiting for a lock, one look: what was waited for may have been a backup that an earlier run ordered.
+
+        Raises:
+            ConflictError: it was.
+        """
+        meanwhile = [str(backup.id) for backup in self.of(instance) if backup.id not in new.known_ids and backup.run not in (None, new.run)]
+        if meanwhile:
+            raise ConflictError(
+                f"Another run had ordered a backup of {self.driver.label(instance)}, finished just now: {', '.join(meanwhile)}; none was ordered now",
+                hint="Run the task again: with max_age it may be young enough.",
+                ids=meanwhile,
+            )
 
     def _look_for(self, instance: Instance, volume: str, new: NewBackup, lost: OutcomeUnknownError) -> None:
         """Await the snapshot of a volume that a lost answer may have been about.

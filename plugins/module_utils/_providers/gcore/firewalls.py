@@ -66,7 +66,7 @@ class SecurityGroups(FirewallVerbs["GcoreDriver"]):
     def _spelt(self, rule: Rule) -> Rule:
         if not rule.peer.startswith(GROUP):
             return rule
-        spelt = _PEER.fullmatch(rule.peer[len(GROUP) :])
+        spelt = _PEER.fullmatch(rule.peer.removeprefix(GROUP))
         if spelt is None:
             raise self.refused(rule, f"{TITLE} knows groups by id", "Write group:3addc7a1-e926-46da-b5a2-eb4b2f935230, with /ipv6 behind it for IPv6.")
         return replace(rule, peer=f"{GROUP}{spelt['id'].lower()}{spelt['v6'] or ''}")

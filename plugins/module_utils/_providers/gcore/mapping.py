@@ -212,7 +212,7 @@ def _rule_of(row: Row) -> Rule:
 
 def rule_row(rule: Rule) -> Row:
     """A rule as a create or an update takes it; what is left out is null."""
-    group = rule.peer[len(GROUP) :] if rule.peer.startswith(GROUP) else None
+    group = rule.peer.removeprefix(GROUP) if rule.peer.startswith(GROUP) else None
     v6 = rule.family == "ipv6" if group is None else group.endswith(GROUP_V6)
     row = {
         "direction": "ingress" if rule.direction == IN else "egress",

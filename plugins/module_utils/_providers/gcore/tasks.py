@@ -121,11 +121,15 @@ class Tasks:
         return [
             task
             for task in tasks
-            if task.name == name
-            and task.state in UNFINISHED
-            and task.type in (kind, None)
-            and task.project in (project, None)
-            and (region is None or task.region in (region, None))
+            if all(
+                (
+                    task.name == name,
+                    task.state in UNFINISHED,
+                    task.type in (kind, None),
+                    task.project in (project, None),
+                    region is None or task.region in (region, None),
+                )
+            )
         ]
 
     def any_unfinished(self, project: str, region: str | None, about: str) -> bool:

@@ -12,6 +12,8 @@ import pytest
 
 from ansible_collections.polyhost.cloud.tests.unit.controller import ORDER, Controller
 from ansible_collections.polyhost.cloud.tests.unit.faults import (
+    CHANGES,
+    CONSENT,
     DELETE,
     EVERYTHING,
     GET,
@@ -30,7 +32,6 @@ from ansible_collections.polyhost.cloud.tests.unit.faults import (
 from ansible_collections.polyhost.cloud.tests.unit.proofs import same_where_known
 
 Options = dict[str, t.Any]
-CONSENT: Options = {"allow": ["restart", "cost"]}
 
 
 def converge_twice(controller: Controller, provider: str, options: Options) -> Options:
@@ -144,35 +145,6 @@ def test_a_password_is_set_with_the_restart_that_it_takes(controller: Controller
 
 
 # -- changes of an existing server ------------------------------------------------------------------------------------------
-
-# What can be changed on a running server: options of the task, the write it takes, and what then holds.
-CHANGES: dict[str, list[tuple[Options, str, tuple[str, t.Any]]]] = {
-    "hostwinds": [
-        ({"state": "stopped"}, "shutdown", ("status", "stopped")),
-        ({"firewalls": ["web"]}, "set_instance_firewall", ("firewalls", [{"id": "2", "name": "web"}])),
-        ({"rescue": True}, "rescue", ("rescue", True)),
-        ({"locked": True}, "toggle_lock", ("locked", True)),
-        ({"rename": "web9"}, "edit_instance", ("name", "web9")),
-    ],
-    "civo": [
-        ({"state": "stopped"}, "instances.stop", ("status", "stopped")),
-        ({"tags": {"web": "", "role": "front"}}, "instances.set_tags", ("tags", {"role": "front", "web": ""})),
-        ({"size": "g3.medium"}, "instances.resize", ("size", "g3.medium")),
-        ({"rename": "web9"}, "instances.update", ("name", "web9")),
-    ],
-    "gcore": [
-        ({"state": "stopped"}, "instances.action", ("status", "stopped")),
-        ({"state": "suspended"}, "instances.action", ("status", "suspended")),
-        ({"tags": {"role": "front"}}, "instances.metadata_*", ("tags", {"role": "front"})),
-        ({"size": "g2-standard-2-4"}, "instances.change_flavor", ("size", "g2-standard-2-4")),
-        ({"disk_gb": 30}, "volumes.extend", ("disk_gb", 30)),
-        ({"rename": "web9"}, "instances.rename", ("name", "web9")),
-    ],
-    "hosterapi": [
-        ({"state": "stopped"}, "server_shutdown", ("status", "stopped")),
-        ({"cpu": 4, "disk_gb": 40}, "server_change", ("disk_gb", 40)),
-    ],
-}
 
 
 def change(controller: Controller, provider: str, made: Options, options: Options) -> t.Any:

@@ -65,6 +65,22 @@ def test_killed_with_a_ledger(controller: Controller, provider: str) -> None:
         assert controller.writes(provider) == [], moment
 
 
+@matrix("killed with ledger", only=("hostwinds",))
+def test_a_password_that_a_killed_run_did_not_set_is_set(controller: Controller, provider: str) -> None:
+    """No read shows a password, and only the ledger tells that it may not have been set (Hostwinds sets it after the order)."""
+    password = "S3CRET-Passw0rd!"
+    for moment in killed_runs(controller, provider, ledger=controller.ledger, password=password):
+        second = controller.create(provider, ledger=controller.ledger, password=password).result
+        if second.get("failed"):
+            clear_ledger_entry(controller, "web1")
+            second = controller.create(provider, ledger=controller.ledger, password=password).result
+        assert not second.get("failed"), (moment, second)
+        with controller.simulator[provider].lock:
+            (server,) = controller.simulator[provider].state["servers"].values()
+        assert server["row"]["password"] == password, moment
+        assert controller.create(provider, ledger=controller.ledger, password=password).result["changed"] is False, moment
+
+
 @matrix("killed without ledger")
 def test_killed_without_a_ledger(controller: Controller, provider: str) -> None:
     for moment in killed_runs(controller, provider):

@@ -126,3 +126,9 @@ def test_a_message_with_a_hint_reads_as_two_sentences() -> None:
     assert str(VpsError("It failed", hint="Do this.")) == "It failed. Do this."
     assert str(VpsError("It failed", id=None)) == "It failed"
     assert VpsError("It failed", id=None, ids=[]).facts == {"ids": []}
+
+
+def test_whoever_watches_is_told_now_and_then(clock: FakeClock) -> None:
+    lines: list[str] = []
+    Waiter(clock, jitter=lambda: 0.5, progress=lines.append).wait(Operation("start of web1", scripted(*[None] * 12, DONE), ceiling=6.0), Deadline(clock, 100))
+    assert lines == [f"waiting for the start of web1, {seconds} seconds so far" for seconds in (16, 34)]

@@ -248,6 +248,17 @@ def test_a_locked_volume_is_waited_for(account: Account) -> None:
     assert len(account.snapshots) == 2
 
 
+def test_what_an_earlier_run_has_ordered_and_nobody_lists_yet_is_not_ordered_again(controller: Controller) -> None:
+    controller.made("gcore")
+    task = {"region": "4", "instance": "web1", "max_age": "24h"}
+    controller.simulator["gcore"].settings["task_unread_seconds"] = 60.0
+    assert controller.backup("gcore", wait=False, **task).result["changed"] is True
+    refused = controller.backup("gcore", **task).result
+    assert (refused["failed"], refused["error"], len(refused["ids"])) == (True, "ConflictError", 1), refused
+    assert controller.backup("gcore", **task).result["changed"] is False
+    assert len(controller.simulator["gcore"].shelf("snapshots", SCOPE)) == 1
+
+
 def test_only_as_many_as_wanted_stay_and_never_those_of_others(account: Account) -> None:
     foreign = account.add_snapshot(account.volumes[0], "by hand", account.now - 9000)
     made = []

@@ -10,6 +10,7 @@ import concurrent.futures
 import http.client
 import json
 import os
+import pathlib
 import socket
 import stat
 import threading
@@ -19,7 +20,7 @@ import urllib.parse
 
 import pytest
 
-from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator import faults, storage
+from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator import fault_script, faults, storage
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.base import Call, Provider, Request, Response, Route
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.control import Control
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.log import redact
@@ -641,6 +642,48 @@ def test_control_moves_the_clock(sim: Simulator, control: Client) -> None:
     assert control.send("POST", "/clock", {"virtual": False})[1]["virtual"] is False
     assert 1005 <= sim.clock.now() < 2000
     assert control.send("POST", "/clock", {"advance": -5})[0] == 400
+
+
+def test_a_fault_script_waits_in_place_of_what_waited(sim: Simulator, client: Client, control: Client) -> None:
+    sim.fault("shop", "things.list", "html", times=0)
+    script = [
+        {"provider": "shop", "operation": "things.*", "kind": "status", "status": 503, "nth": 2},
+        {"provider": "dns", "operation": "udp PTR *", "kind": "servfail", "times": 0},
+    ]
+    assert control.send("PUT", "/faults", {"faults": script}) == (200, {})
+    assert [client.send("GET", "/things")[0] for _turn in range(3)] == [200, 503, 200]
+    assert [(each["operation"], each["kind"], each["times"]) for each in sim.dns.describe()["faults"]] == [("udp PTR *", "servfail", 0)]
+    assert control.send("PUT", "/faults", {"faults": []}) == (200, {})
+    assert sim.dns.describe()["faults"] == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ({"provider": "shop", "operation": "things.list", "kind": "explode"}, "fault 2 of the script: unknown fault explode; shop knows "),
+        ({"provider": "shop", "operation": "things.lost", "kind": "html"}, "fault 2 of the script: shop has no operation things.lost; it has "),
+        ({"provider": "dns", "operation": "*", "kind": "html"}, "fault 2 of the script: unknown fault html; dns knows "),
+        ({"provider": "moon", "operation": "*", "kind": "html"}, "fault 2 of the script: unknown provider moon; there are shop, dns"),
+        ({"provider": "shop", "kind": "html"}, "fault 2 of the script: it lacks operation"),
+        ("shop", "fault 2 of the script: a fault is a map"),
+    ],
+)
+def test_of_a_fault_script_with_a_mistake_nothing_waits(sim: Simulator, control: Client, fault: t.Any, message: str) -> None:
+    status, answer = control.send("PUT", "/faults", {"faults": [{"provider": "shop", "operation": "*", "kind": "html"}, fault]})
+    assert (status, answer["message"][: len(message)]) == (400, message)
+    assert sim.summary("shop")["faults"] == []
+    assert control.send("PUT", "/faults", {"faults": {}}) == (400, {"message": "a fault script is a list of faults"})
+
+
+def test_without_pyyaml_a_fault_script_is_json(sim: Simulator, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fault_script, "HAS_YAML", False)
+    script = tmp_path / "faults"
+    script.write_text('[{"provider": "shop", "operation": "things.list", "kind": "html"}]')
+    fault_script.load(sim, str(script))
+    assert [fault["kind"] for fault in sim.summary("shop")["faults"]] == ["html"]
+    script.write_text("- {provider: shop, operation: things.list, kind: html}")
+    with pytest.raises(ValueError, match="YAML needs PyYAML"):
+        fault_script.load(sim, str(script))
 
 
 def test_control_adds_and_clears_faults(sim: Simulator, client: Client, control: Client) -> None:

@@ -123,6 +123,26 @@ def test_a_limited_life_ends_in_peace_and_a_taken_port_is_an_error() -> None:
     assert "in use" in ended.stderr
 
 
+def test_a_fault_script_waits_from_the_start(start: Start, tmp_path: pathlib.Path) -> None:
+    script = tmp_path / "faults.yml"
+    script.write_text("# the order is lost\n- {provider: civo, operation: instances.create, kind: reset_after}\n")
+    _process, ready = start("--faults", str(script))
+    waiting = control(ready, "GET", "/state")["providers"]
+    assert {name: [fault["kind"] for fault in about["faults"]] for name, about in waiting.items() if about["faults"]} == {"civo": ["reset_after"]}
+    assert ready["environment"]["VPS_SIMULATOR_URL"] == ready["control"]
+
+
+@pytest.mark.parametrize("content", ["{", "- {provider: civo}", "- {provider: civo, operation: '*', kind: html, nth: 0}", ""])
+def test_a_broken_fault_script_is_named(tmp_path: pathlib.Path, content: str) -> None:
+    script = tmp_path / "faults.yml"
+    script.write_text(content)
+    command = [sys.executable, "-m", "plugins.plugin_utils.simulator", "--faults", str(script)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=20)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"simulator: {script}: ")
+    assert "Traceback" not in ended.stderr
+
+
 @pytest.mark.parametrize("content", ["{", '{"format": 0}'])
 def test_a_broken_state_file_is_named_and_kept(tmp_path: pathlib.Path, content: str) -> None:
     state = tmp_path / "state.json"
