@@ -103,7 +103,8 @@ class Accounts:
 
     def _line(self, options: Options, key: tuple[t.Any, ...]) -> Line:
         chosen = profile(options, self._environ)
-        return Line(Waiter(self.clock), self.redactor, min(IN_FLIGHT, chosen.in_flight), chosen.poll_ceiling)
+        rate = options.get("rate_limit")
+        return Line(Waiter(self.clock), self.redactor, min(IN_FLIGHT, chosen.in_flight), chosen.poll_ceiling, chosen.rate_limit if rate is None else rate)
 
     def _context(self, options: Options, line: Line) -> TaskContext:
         context = prepare(

@@ -18,11 +18,13 @@ import typing as t
 
 from .._core.errors import VpsError
 from .._core.together import Joined, Once, own_copy
-from .._core.wait import FIRST_POLL, Waiter
+from .._core.wait import Waiter
 from .client import Account, Call, Client, Response
 from .redact import Redactor
 
-QUIET_SHARE = 0.2  # of the time since the last write: so much passes between two readings that several wait for
+SHORTEST_GAP = 0.25  # seconds between two readings that several wait for
+QUIET_SHARE = 0.2  # of the time since the last write: that long it is at least
+REQUESTS_BETWEEN = 4.0  # how many requests the rate limit allows in the meantime at least
 
 Told = t.TypeVar("Told")
 
@@ -35,9 +37,10 @@ class Line:
         redactor: knows the secrets of all objects.
         in_flight: how many calls may be under way at once.
         ceiling: seconds between two shared readings at most.
+        rate: requests per second; 0 without a limit.
     """
 
-    def __init__(self, waiter: Waiter, redactor: Redactor, in_flight: int, ceiling: float) -> None:
+    def __init__(self, waiter: Waiter, redactor: Redactor, in_flight: int, ceiling: float, rate: float) -> None:
         self.waiter = waiter
         self.redactor = redactor
         self.in_flight = in_flight
@@ -47,6 +50,7 @@ class Line:
         self.session: t.Any = None
         self.planning = True
         self._ceiling = ceiling
+        self._least = max(SHORTEST_GAP, REQUESTS_BETWEEN / rate if rate else 0.0)
         self._writers = threading.BoundedSemaphore(in_flight)
         self._mine = threading.local()
         self._once: Once[str, tuple[t.Any, VpsError | None]] = Once()
@@ -78,7 +82,7 @@ class Line:
         """Leave time for others to join: a little after each write, more when nothing has been written for a while."""
         clock = self.waiter.clock
         if len(self._askers[key]) > 1 and key in self._last:
-            pace = min(max(FIRST_POLL, QUIET_SHARE * (clock.now() - self._written)), self._ceiling)
+            pace = min(max(self._least, QUIET_SHARE * (clock.now() - self._written)), self._ceiling)
             self.waiter.pause(self._last[key] + pace - clock.now())
         self._last[key] = clock.now()
 
