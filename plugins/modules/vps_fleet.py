@@ -147,29 +147,29 @@ options:
           elements: dict
           suboptions:
             external:
-              description: As O(polyhost.cloud.vps_instance#module:interfaces.external).
+              description: As O(polyhost.cloud.vps_instance#module:interfaces[].external).
               type: bool
               default: false
             network:
-              description: As O(polyhost.cloud.vps_instance#module:interfaces.network).
+              description: As O(polyhost.cloud.vps_instance#module:interfaces[].network).
               type: str
             address_family:
-              description: As O(polyhost.cloud.vps_instance#module:interfaces.address_family).
+              description: As O(polyhost.cloud.vps_instance#module:interfaces[].address_family).
               type: str
               choices: [ipv4, ipv6, dual]
             address:
-              description: As O(polyhost.cloud.vps_instance#module:interfaces.address).
+              description: As O(polyhost.cloud.vps_instance#module:interfaces[].address).
               type: str
             public_ip:
-              description: As O(polyhost.cloud.vps_instance#module:interfaces.public_ip).
+              description: As O(polyhost.cloud.vps_instance#module:interfaces[].public_ip).
               type: bool
               default: false
             firewalls:
-              description: As O(polyhost.cloud.vps_instance#module:interfaces.firewalls).
+              description: As O(polyhost.cloud.vps_instance#module:interfaces[].firewalls).
               type: list
               elements: str
             name:
-              description: As O(polyhost.cloud.vps_instance#module:interfaces.name).
+              description: As O(polyhost.cloud.vps_instance#module:interfaces[].name).
               type: str
         volumes:
           description: As O(polyhost.cloud.vps_instance#module:volumes).
@@ -177,27 +177,27 @@ options:
           elements: dict
           suboptions:
             size_gb:
-              description: As O(polyhost.cloud.vps_instance#module:volumes.size_gb).
+              description: As O(polyhost.cloud.vps_instance#module:volumes[].size_gb).
               type: int
             type:
-              description: As O(polyhost.cloud.vps_instance#module:volumes.type).
+              description: As O(polyhost.cloud.vps_instance#module:volumes[].type).
               type: str
             name:
-              description: As O(polyhost.cloud.vps_instance#module:volumes.name).
+              description: As O(polyhost.cloud.vps_instance#module:volumes[].name).
               type: str
             keep:
-              description: As O(polyhost.cloud.vps_instance#module:volumes.keep).
+              description: As O(polyhost.cloud.vps_instance#module:volumes[].keep).
               type: bool
               default: true
             boot:
-              description: As O(polyhost.cloud.vps_instance#module:volumes.boot).
+              description: As O(polyhost.cloud.vps_instance#module:volumes[].boot).
               type: bool
               default: false
             snapshot:
-              description: As O(polyhost.cloud.vps_instance#module:volumes.snapshot).
+              description: As O(polyhost.cloud.vps_instance#module:volumes[].snapshot).
               type: str
             id:
-              description: As O(polyhost.cloud.vps_instance#module:volumes.id).
+              description: As O(polyhost.cloud.vps_instance#module:volumes[].id).
               type: str
         ssh_keys:
           description: As O(polyhost.cloud.vps_instance#module:ssh_keys).

@@ -91,6 +91,15 @@ def without_ids(value: t.Any) -> t.Any:
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
+def test_who_does_not_wait_leaves_the_rest_to_the_next_run(fleets: Fleets, provider: str) -> None:
+    begun = fleets.made(provider, "web-[1:4]", wait=False)
+    assert {(each["outcome"], each["instance"]["status"]) for each in succeeded(begun)["instances"]} == {("created", "building")}
+    ended = fleets.made(provider, "web-[1:4]")
+    assert {each["instance"]["status"] for each in succeeded(ended)["instances"]} == {"running"}
+    assert fleets.orders(provider) == len(fleets.servers(provider)) == 4
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
 def test_existing_servers_are_compared_with_one_reading_of_the_list(fleets: Fleets, provider: str) -> None:
     succeeded(fleets.made(provider, "web-[1:8]"))
     fleets.simulator.clear_log()
