@@ -31,7 +31,7 @@ options:
         first write and says which to add.
       - V(restart) a reboot, V(rebuild) a reinstallation or a restore, which overwrite the disk, V(replace) delete and create, V(detach) taking something
         away from an instance, V(cost) spending money.
-      - Making a new object needs none. A O(state) is its own consent, except V(rebuilt), V(restored) and V(replaced).
+      - Making a new object needs none. A O(ignore:state) is its own consent, except V(rebuilt), V(restored) and V(replaced).
     type: list
     elements: str
     choices: [restart, rebuild, replace, detach, cost]

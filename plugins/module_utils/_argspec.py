@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ._core.model import STATUSES
+from ._core.model import RUNNING, STATUSES, STOPPED
 from ._core.plan import CONSENTS
 from ._core.rules import ALLOW, DENY, IN, OUT, TCP
 from ._providers.base import CATALOG_LISTS, FIELDS, GATHERED
@@ -114,6 +114,35 @@ INSTANCE: Spec = {
     "return_credentials": {"type": "bool", "default": False},
     "ledger_unknown": {"type": "str", "choices": ["fail", "ignore"], "default": "fail"},
     "max_cost": {"type": "float"},
+}
+
+# What an entry of a fleet takes: an option that is left out comes from elsewhere, so that none has a default.
+_ENTRY: Spec = {option: {key: value for key, value in about.items() if key != "default"} for option, about in INSTANCE.items() if option != "expect_plan"}
+
+FLEET: Spec = {
+    **CONNECTION,
+    **CHANGES,
+    "instances": {"type": "list", "elements": "dict", "required": True, "options": _ENTRY},
+    "defaults": {"type": "dict", "options": {option: about for option, about in _ENTRY.items() if option not in ("name", "id")}},
+    "purge": {"type": "bool", "default": False},
+    "selector": {"type": "dict", "options": {"tags": {"type": "dict"}, "name": {"type": "str"}}},
+    "max_delete": {"type": "int"},
+    "on_failure": {"type": "str", "choices": ["stop", "continue"], "default": "stop"},
+    "workers": {"type": "int", "default": 50},
+    "rolling": {
+        "type": "dict",
+        "options": {
+            "batch": {"type": "int", "default": 1},
+            "health_check": {
+                "type": "dict",
+                "options": {
+                    "port": {"type": "int"},
+                    "status": {"type": "str", "choices": [RUNNING, STOPPED], "default": RUNNING},
+                    "timeout": {"type": "float", "default": 300.0},
+                },
+            },
+        },
+    },
 }
 
 INSTANCE_INFO: Spec = {

@@ -9,6 +9,7 @@ Nothing is sent here. The environment is data that was handed in.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import typing as t
 import urllib.parse
@@ -46,6 +47,9 @@ class TaskContext:
     read_only: bool
     title: str
     in_flight: int = 1
+    make_client: t.Callable[..., Client] = Client
+    take_turn: t.Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext
+    is_crowded: t.Callable[[], bool] = bool
     sessions: Sessions = field(default_factory=Sessions)
     warnings: list[str] = field(default_factory=list)
     clients: list[Client] = field(default_factory=list)
@@ -62,7 +66,7 @@ class TaskContext:
 
     def client(self, authorise: Authorise, classify: Classify, backoff: Backoff) -> Client:
         """The HTTP client of this account."""
-        client = Client(
+        client = self.make_client(
             provider=self.title,
             base_url=self.connection.url,
             authorise=authorise,
@@ -80,11 +84,24 @@ class TaskContext:
         self.clients.append(client)
         return client
 
+    def turn(self) -> contextlib.AbstractContextManager[None]:
+        """A turn to note and send an order; alone it comes at once."""
+        return self.take_turn()
+
+    def crowded(self) -> bool:
+        """Whether so many of the account are under way that one list for all is cheaper than a question each; alone it is not."""
+        return self.is_crowded()
+
     def warn(self, message: str) -> None:
         """Show a warning with the result, once and without secrets."""
         message = self.redactor.text(message)
         if message not in self.warnings:
             self.warnings.append(message)
+
+    def api(self, trace: bool) -> dict[str, t.Any]:
+        """What was sent, as results show it; C(trace): with each call."""
+        public = [client.account.public(self.waiter.waited, trace) for client in self.clients]
+        return public[0] if public else {"calls": 0, "writes": 0, "retries": 0, "waited": 0.0, "request_ids": []}
 
     def close(self) -> None:
         """Close all connections."""
@@ -138,17 +155,40 @@ def connect(
     sessions: Sessions | None = None,
     progress: t.Callable[[str], None] | None = None,
 ) -> tuple[Driver, TaskContext]:
-    """The driver of the chosen provider, ready to send.
+    """The driver of the chosen provider, ready to send; see C(prepare).
+
+    Args:
+        secrets: further secret values of the task, to be redacted.
+        progress: takes a line for a person, now and then while something is waited for.
+    """
+    redactor = Redactor(secrets)
+    waiter = Waiter(clock or Clock(), progress=None if progress is None else lambda line: progress(redactor.text(line)))
+    context = prepare(options, environ, check_mode=check_mode, read_only=read_only, waiter=waiter, redactor=redactor, in_flight=in_flight, sessions=sessions)
+    return DRIVERS[context.connection.provider](context), context
+
+
+def prepare(
+    options: Options,
+    environ: Environ,
+    *,
+    check_mode: bool,
+    read_only: bool,
+    waiter: Waiter,
+    redactor: Redactor,
+    in_flight: int = 1,
+    sessions: Sessions | None = None,
+) -> TaskContext:
+    """What a driver of the chosen provider works with. Nothing is sent.
 
     Args:
         options: the validated options; the connection ones are read here.
         environ: the environment of the task.
         check_mode: nothing is written, files included.
         read_only: refuse calls that write; true in check mode as well.
-        secrets: further secret values of the task, to be redacted.
+        waiter: the clock of the task.
+        redactor: knows the task's secrets, and learns the token.
         in_flight: how many calls may be under way at once; the provider's own limit holds besides.
         sessions: kept from one task to the next; by default the task opens its own and closes them.
-        progress: takes a line for a person, now and then while something is waited for.
 
     Raises:
         OptionError: an option is missing or wrong; nothing was sent.
@@ -156,9 +196,8 @@ def connect(
     """
     chosen = profile(options, environ)
     secret = token(options, environ, chosen)
+    redactor.add(secret)
     url = check_base_url(str(options.get("api_url") or environ.get(chosen.url_env) or chosen.default_url))
-    redactor = Redactor([secret, *secrets])
-    waiter = Waiter(clock or Clock(), progress=None if progress is None else lambda line: progress(redactor.text(line)))
     timeout = _number(options, "request_timeout", chosen.request_timeout)
     transport = Transport(
         request_timeout=timeout,
@@ -174,7 +213,7 @@ def connect(
     limit = RateLimit(os.path.join(cache, f"rate-{fingerprint(chosen.name, host, secret)}"), rate, waiter)
     ledger = _ledger(options, environ, chosen, host, waiter, check_mode or read_only)
     notes = f"{ledger.path}.orders" if ledger else os.path.join(cache, "orders")
-    context = TaskContext(
+    return TaskContext(
         connection=Connection(
             provider=chosen.name,
             token=secret,
@@ -196,7 +235,18 @@ def connect(
         in_flight=min(in_flight, chosen.in_flight),
         sessions=sessions or Sessions(),
     )
-    return DRIVERS[chosen.name](context), context
+
+
+def account_key(options: Options, environ: Environ) -> tuple[t.Any, ...]:
+    """What makes two sets of options reach the same account in the same way.
+
+    Raises:
+        OptionError: an option is missing or wrong.
+    """
+    chosen = profile(options, environ)
+    url = str(options.get("api_url") or environ.get(chosen.url_env) or chosen.default_url)
+    way = ("request_timeout", "max_retry_wait", "rate_limit", "ip_family", "validate_certs", "ca_path")
+    return (chosen.name, token(options, environ, chosen), check_base_url(url), *(options.get(option) for option in way))
 
 
 def _ledger(options: Options, environ: Environ, chosen: Profile, host: str, waiter: Waiter, read_only: bool) -> Ledger | None:

@@ -39,6 +39,7 @@ class Entry:
         ordered_at: seconds since 1970.
         traits: what was ordered, for recognising it.
         known_ids: the ids that were there before the order.
+        unclear: the answer to the order was lost; without this, an C(ordering) one whose name is held is still waiting for its answer.
         unfinished: whether what the order could not carry, and no read shows (a password), may still have to be set.
     """
 
@@ -49,6 +50,7 @@ class Entry:
     ordered_at: float | None = None
     traits: t.Mapping[str, t.Any] = field(default_factory=dict)
     known_ids: tuple[str, ...] = ()
+    unclear: bool = False
     unfinished: bool = False
 
     @property
@@ -75,7 +77,7 @@ class Mark:
 
 
 _FIELDS = {f.name for f in fields(Entry)}
-_SHAPES: t.Mapping[str, t.Any] = {"ordered_at": (int, float), "traits": dict, "known_ids": list, "unfinished": bool}
+_SHAPES: t.Mapping[str, t.Any] = {"ordered_at": (int, float), "traits": dict, "known_ids": list, "unclear": bool, "unfinished": bool}
 
 Scope = tuple[str, str]  # project, region
 Content = dict[str, dict[str, t.Any]]  # the entries and the marks, each by key
@@ -96,6 +98,7 @@ class Ledger:
         self.read_only = read_only
         self._prefix = (provider, host)
         self._waiter = waiter
+        self._last: tuple[str | None, dict[str, Entry]] = (None, {})  # the file as it was read last, and its entries
 
     @property
     def exists(self) -> bool:
@@ -129,9 +132,22 @@ class Ledger:
         if self.read_only:
             yield
             return
-        digest = hashlib.sha256(self._key(scope, name).encode("utf-8")).hexdigest()[:24]
-        with self._locked(os.path.join(self.path + ".locks", digest), deadline, f"the name {name}"):
+        with self._locked(self._lock_of(scope, name), deadline, f"the name {name}"):
             yield
+
+    def held(self, scope: Scope, name: str) -> bool:
+        """Whether somebody holds a name at this moment, be it another process or another thread of this one."""
+        try:
+            handle = os.open(self._lock_of(scope, name), os.O_RDWR)
+        except OSError:
+            return False
+        try:
+            return not _locks.take(handle, self._waiter, Deadline(self._waiter.clock, 0.0))
+        finally:
+            os.close(handle)
+
+    def _lock_of(self, scope: Scope, name: str) -> str:
+        return os.path.join(self.path + ".locks", hashlib.sha256(self._key(scope, name).encode("utf-8")).hexdigest()[:24])
 
     def marks(self, scope: Scope, subject: str) -> dict[str, Mark]:
         """The marks of a server, by what they are about."""
@@ -160,18 +176,38 @@ class Ledger:
         return "|".join([*self._prefix, *scope, name])
 
     def _entries(self) -> dict[str, Entry]:
-        return {key: _entry(key, raw) for key, raw in self._load()["entries"].items()}
+        """The entries; a fleet asks for them often, so a text that is still the same is not taken apart anew."""
+        text = self._read()
+        known = self._last
+        if text != known[0]:
+            known = self._last = (text, {key: _entry(key, raw) for key, raw in self._parsed(text)["entries"].items()})
+        return known[1]
 
     def _load(self) -> Content:
+        return self._parsed(self._read())
+
+    def _read(self) -> str | None:
+        """The text of the file; None where there is none."""
         try:
             with open(self.path, encoding="utf-8") as handle:
-                content = json.load(handle)
+                return handle.read()
         except FileNotFoundError:
-            return {"entries": {}, "marks": {}}
+            return None
         except (OSError, ValueError) as exc:
-            raise LedgerError(
-                f"The ledger {self.path} cannot be read ({type(exc).__name__})", hint="Restore it from a backup; without it an order could be repeated."
-            ) from exc
+            raise self._unreadable(exc) from exc
+
+    def _unreadable(self, exc: Exception) -> LedgerError:
+        return LedgerError(
+            f"The ledger {self.path} cannot be read ({type(exc).__name__})", hint="Restore it from a backup; without it an order could be repeated."
+        )
+
+    def _parsed(self, text: str | None) -> Content:
+        if text is None:
+            return {"entries": {}, "marks": {}}
+        try:
+            content = json.loads(text)
+        except ValueError as exc:
+            raise self._unreadable(exc) from exc
         entries, marks = _parts(content)
         if not isinstance(entries, dict) or not isinstance(marks, dict) or not all(isinstance(names, dict) for names in marks.values()):
             raise LedgerError(f"The ledger {self.path} has no form that this version knows", hint="Restore it from a backup, or update the collection.")

@@ -12,7 +12,7 @@ import traceback
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ._http.redact import Redactor
-from ._runner import SECRET_OPTIONS, Module, Reply, Task, run
+from ._runner import Module, Reply, Task, run, secrets_of
 
 
 def run_module(module: Module) -> None:
@@ -40,7 +40,7 @@ def perform(module: Module, task: Task) -> Reply:
     try:
         reply = run(module.action, task, writes=module.writes)
     except (Exception, SystemExit) as exc:  # the latter would end the process of the fast door, and the playbook with it
-        redact = Redactor(task.options.get(option) for option in SECRET_OPTIONS).text
+        redact = Redactor(secrets_of(task.options)).text
         crash = {"failed": True, "msg": redact(f"Unexpected {type(exc).__name__}: {exc}"), "exception": redact(traceback.format_exc())}
         return Reply(crash)
     if reply.missing_library:

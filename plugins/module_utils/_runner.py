@@ -61,22 +61,51 @@ class Reply:
 Action = t.Callable[[Driver, TaskContext, Task], "dict[str, t.Any]"]
 
 
+class Session(t.Protocol):
+    """What an action works with, whether that is one account or several."""
+
+    redactor: Redactor
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the user should know."""
+
+    def api(self, trace: bool) -> dict[str, t.Any]:
+        """What was sent; C(trace): with each call."""
+
+    def close(self) -> None:
+        """Close all connections, but for those that are kept for the next task."""
+
+
+@dataclass(frozen=True)
+class Many:
+    """An action about objects of several accounts, to which it connects by itself.
+
+    Args:
+        open: makes its session out of the task and its secrets; nothing is sent yet.
+        act: what to do in that session; the result holds C(failed) and C(msg) where only a part of it was done.
+    """
+
+    open: t.Callable[[Task, t.Sequence[str]], t.Any]
+    act: t.Callable[[t.Any, Task], dict[str, t.Any]]
+
+
 @dataclass(frozen=True)
 class Module:
     """What a module is, whichever door it is entered by.
 
     Args:
         spec: its options.
-        action: what it does with a connected driver; None for what needs no account.
+        action: what it does with a connected driver, or by itself with many; None for what needs no account.
         writes: whether it may change anything outside check mode.
     """
 
     spec: Spec
-    action: Action | None = None
+    action: Action | Many | None = None
     writes: bool = False
 
 
-def run(action: Action | None, task: Task, *, writes: bool) -> Reply:
+def run(action: Action | Many | None, task: Task, *, writes: bool) -> Reply:
     """Run one task.
 
     Args:
@@ -88,31 +117,45 @@ def run(action: Action | None, task: Task, *, writes: bool) -> Reply:
     """
     if action is None:
         return _describe_providers(task)
-    secrets = [secret for option in SECRET_OPTIONS for secret in _texts(task.options.get(option))]
-    context: TaskContext | None = None
+    secrets = list(secrets_of(task.options))
+    session: Session | None = None
     try:
-        driver, context = connect(
-            task.options,
-            task.environ,
-            check_mode=task.check_mode,
-            read_only=not writes or task.check_mode,
-            secrets=secrets,
-            clock=task.clock,
-            sessions=task.sessions,
-            progress=task.progress,
-        )
-        result = action(driver, context, task)
-        return Reply({**result, "api": _api(context, task)}, context.warnings)
+        if isinstance(action, Many):
+            session = opened = action.open(task, secrets)
+            result = action.act(opened, task)
+        else:
+            driver, context = connect(
+                task.options,
+                task.environ,
+                check_mode=task.check_mode,
+                read_only=not writes or task.check_mode,
+                secrets=secrets,
+                clock=task.clock,
+                sessions=task.sessions,
+                progress=task.progress,
+            )
+            session = context
+            result = action(driver, context, task)
+        return Reply({**result, "api": session.api(task.verbosity >= 3)}, session.warnings)
     except VpsError as exc:
-        redactor = context.redactor if context else Redactor(secrets)
+        redactor = session.redactor if session else Redactor(secrets)
         facts = redactor.data(exc.facts)
         result = {"changed": False, **facts, "failed": True, "msg": redactor.text(str(exc)), "error": type(exc).__name__}
-        if context:
-            result["api"] = _api(context, task)
-        return Reply(result, context.warnings if context else [], exc.facts.get("library"))
+        if session:
+            result["api"] = session.api(task.verbosity >= 3)
+        return Reply(result, session.warnings if session else [], exc.facts.get("library"))
     finally:
-        if context:
-            context.close()
+        if session:
+            session.close()
+
+
+def secrets_of(options: t.Any) -> t.Iterator[str]:
+    """Every text in the secret options of a task, also of those that stand in its lists and maps."""
+    for option, value in options.items() if isinstance(options, t.Mapping) else ():
+        if option in SECRET_OPTIONS:
+            yield from _texts(value)
+        for each in value if isinstance(value, list) else (value,):
+            yield from secrets_of(each)
 
 
 def _texts(value: t.Any) -> t.Iterator[str]:
@@ -131,8 +174,3 @@ def _describe_providers(task: Task) -> Reply:
     except VpsError as exc:
         return Reply({"changed": False, **exc.facts, "failed": True, "msg": str(exc), "error": type(exc).__name__})
     return Reply({"changed": False, "providers": providers.describe(named)})
-
-
-def _api(context: TaskContext, task: Task) -> dict[str, t.Any]:
-    public = [client.account.public(context.waiter.waited, task.verbosity >= 3) for client in context.clients]
-    return public[0] if public else {"calls": 0, "writes": 0, "retries": 0, "waited": 0.0, "request_ids": []}

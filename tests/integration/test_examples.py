@@ -157,6 +157,7 @@ ACCOUNTS: t.Final[t.Mapping[tuple[str, ...], t.Callable[[Account], Own | None]]]
     ("vps_dedicated",): _nothing,
     ("vps_dedicated_info",): _machine,
     ("vps_firewall_info", "vps_firewall"): _firewalls,
+    ("vps_fleet",): _nothing,
     ("vps_instance",): _instances,
     ("vps_instance_info",): _reseller,
     ("vps_interface_info", "vps_interface"): _volumes,

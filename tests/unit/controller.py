@@ -20,6 +20,7 @@ from ansible_collections.polyhost.cloud.plugins.module_utils._actions import (
     dedicated,
     figures,
     firewall,
+    fleet,
     instance,
     instance_info,
     interface,
@@ -42,7 +43,8 @@ CREATE: dict[str, dict[str, t.Any]] = {
     "gcore": {"region": "4", "image": "ubuntu-22.04-x64", "size": "g2-standard-1-2"},
     "hosterapi": {"image": "Debian12.0", "cpu": 2, "memory_mb": 2048, "disk_gb": 20},
 }
-MODULES: dict[str, tuple[_runner.Action, _argspec.Spec]] = {
+MODULES: dict[str, tuple[_runner.Action | _runner.Many, _argspec.Spec]] = {
+    "fleet": (fleet.fleet, _argspec.FLEET),
     "instance": (instance.instance, _argspec.INSTANCE),
     "instance_info": (instance_info.instance_info, _argspec.INSTANCE_INFO),
     "rdns": (rdns.rdns, _argspec.RDNS),
@@ -112,7 +114,9 @@ class Controller:
         self.environ = {**simulator.environment(), "XDG_CACHE_HOME": str(folder / "cache"), "HOME": str(folder)}
         self.clock = VirtualClock(simulator)
 
-    def run(self, action: _runner.Action | None, spec: _argspec.Spec, *, check: bool = False, writes: bool = False, **options: t.Any) -> _runner.Reply:
+    def run(
+        self, action: _runner.Action | _runner.Many | None, spec: _argspec.Spec, *, check: bool = False, writes: bool = False, **options: t.Any
+    ) -> _runner.Reply:
         """Run a task with the defaults of its argument spec."""
         unknown = set(options) - set(spec)
         if unknown:

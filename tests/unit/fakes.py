@@ -263,6 +263,14 @@ class FakeContext:
         """There is none."""
         raise NotImplementedError
 
+    def turn(self) -> contextlib.AbstractContextManager[None]:
+        """Nobody else waits."""
+        return contextlib.nullcontext()
+
+    def crowded(self) -> bool:
+        """Nobody else is under way."""
+        return False
+
     def warn(self, message: str) -> None:
         """Remember it."""
         self.warnings.append(message)

@@ -56,11 +56,15 @@ def test_options_are_documented_as_they_are(module: str) -> None:
         name = fragment.split(".")[2]
         if name in ("connection", "changes"):
             options.update(documented(ROOT / "plugins" / "doc_fragments" / f"{name}.py")["options"])
-    spec = SPECS[module]
-    assert set(options) == set(spec)
+    assert_documented(options, SPECS[module], module)
+
+
+def assert_documented(options: dict[str, t.Any], spec: _argspec.Spec, where: str) -> None:
+    assert set(options) == set(spec), where
     for option, about in options.items():
         for key in ("type", "elements", "choices", "default"):
-            assert about.get(key) == spec[option].get(key), f"{module}: {option}.{key}"
+            assert about.get(key) == spec[option].get(key), f"{where}: {option}.{key}"
+        assert_documented(about.get("suboptions", {}), spec[option].get("options", {}), f"{where}: {option}")
 
 
 def test_every_secret_option_is_kept_out_of_logs() -> None:

@@ -267,7 +267,7 @@ def test_only_the_registry_names_providers() -> None:
 
 
 TWINS = ("instance", "rdns", "firewall", "backup", "address", "volume", "interface", "smtp_filter", "dedicated", "software", "ssh_key", "name_template")
-PROMISED = (*TWINS, *(f"{name}_info" for name in TWINS), "console", "metrics_info", "quota_info", "catalog_info", "provider_info")
+PROMISED = (*TWINS, *(f"{name}_info" for name in TWINS), "fleet", "console", "metrics_info", "quota_info", "catalog_info", "provider_info")
 
 
 @pytest.mark.parametrize("name", [f"vps_{name}" for name in PROMISED])

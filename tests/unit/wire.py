@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import abc
+import contextlib
 import json
 import typing as t
 
@@ -153,6 +154,14 @@ class Context(t.Generic[Script]):
     def provider_time(self) -> float:
         """No provider of a script has a clock of its own."""
         return self.clock.epoch()
+
+    def crowded(self) -> bool:
+        """Nobody else is under way."""
+        return False
+
+    def turn(self) -> contextlib.AbstractContextManager[None]:
+        """Nobody else waits."""
+        return contextlib.nullcontext()
 
     def warn(self, message: str) -> None:
         """Remember it."""

@@ -20,7 +20,7 @@ from .common import reply_of, require_name, terms
 
 def instance(driver: Driver, context: TaskContext, task: Task) -> dict[str, t.Any]:
     """C(vps_instance)."""
-    wish = _wish(driver, task)
+    wish = wish_of(driver, task)
     outcome = InstanceTask(driver, wish, context.connection.token).run()
     subject = outcome.instance.id or outcome.instance.name or ""
     plan_id = outcome.plan_id or outcome.plan.fingerprint(context.connection.token, driver.PROFILE.name, driver.account(), subject)
@@ -31,7 +31,12 @@ def instance(driver: Driver, context: TaskContext, task: Task) -> dict[str, t.An
     return reply_of(Changed("instance", outcome.instance.public(), outcome.plan, plan_id, outcome.before, outcome.after, more), task)
 
 
-def _wish(driver: Driver, task: Task) -> Wish:
+def wish_of(driver: Driver, task: Task) -> Wish:
+    """What a task's options ask for.
+
+    Raises:
+        OptionError: they name nothing, and it is no check mode.
+    """
     options = task.options
     require_name(task, "name", "id")
     name, identifier = text(options.get("name")), text(options.get("id"))

@@ -89,6 +89,14 @@ class AmbiguousError(VpsError):
         return cls(f"{title} has {len(ids)} {what}: {', '.join(ids)}", hint=hint, ids=list(ids))
 
 
+class NotBegunError(VpsError):
+    """Another object of the same task failed before anything was sent about this one."""
+
+
+class DeletionLimitError(VpsError):
+    """A task would delete more than C(max_delete); C(facts["ids"]) lists what."""
+
+
 class LedgerError(VpsError):
     """The ledger is missing, unreadable, or does not tell enough to go on safely."""
 

@@ -106,3 +106,8 @@ class Plan:
         content = [provider, account, subject, [[step.public(), step.secret] for step in self.steps]]
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=str)
         return hmac.new(key.encode("utf-8"), text.encode("utf-8"), hashlib.sha256).hexdigest()[:16]
+
+
+def combined(plan_ids: t.Iterable[str]) -> str:
+    """The C(plan_id) of several plans that are carried out by one task, whatever their order; each is keyed already."""
+    return hashlib.sha256("\n".join(sorted(plan_ids)).encode("utf-8")).hexdigest()[:16]

@@ -11,6 +11,7 @@ or an Operation to await; they raise the typed errors of C(_core/errors.py) and 
 from __future__ import annotations
 
 import abc
+import contextlib
 import re
 import typing as t
 from dataclasses import dataclass, field
@@ -223,6 +224,29 @@ class Lookup:
 
 
 @dataclass(frozen=True)
+class Overview:
+    """All servers in the scope of a connection, from one reading of its lists.
+
+    Args:
+        find: what C(Driver.find) says of a name.
+        get: the server of an id, if the lists tell it as fully as C(Driver.get) does; None proves nothing.
+    """
+
+    find: t.Callable[[str], Lookup]
+    get: t.Callable[[str], Instance | None]
+
+    @classmethod
+    def of(cls, listed: t.Sequence[Instance]) -> Overview:
+        """For a provider that lists whole servers under their own names."""
+        named: dict[str | None, list[Instance]] = {}
+        for instance in listed:
+            named.setdefault(instance.name, []).append(instance)
+        by_id = {str(instance.id): instance for instance in listed}
+        known_ids = frozenset(by_id)
+        return cls(lambda name: Lookup(tuple(named.get(name, ())), known_ids), by_id.get)
+
+
+@dataclass(frozen=True)
 class Order:
     """A create call that is ready to be sent: all names resolved, all input checked, nothing written yet.
 
@@ -307,6 +331,12 @@ class Context(t.Protocol):
     def client(self, authorise: Authorise, classify: Classify, backoff: Backoff) -> Client:
         """The HTTP client of this account."""
 
+    def turn(self) -> contextlib.AbstractContextManager[None]:
+        """A turn to note and send an order, where many wait for theirs."""
+
+    def crowded(self) -> bool:
+        """Whether so many of the account are under way that one list for all is cheaper than a question each."""
+
     def warn(self, message: str) -> None:
         """Show a warning with the result."""
 
@@ -323,6 +353,7 @@ class Driver(abc.ABC):
     stops_before_delete: t.ClassVar[bool] = False  # whether a running server has to be stopped before it can be deleted
     absence_is_proof: t.ClassVar[bool] = False  # whether an order that shows nothing within look_seconds was provably not carried out
     id_form: t.ClassVar[re.Pattern[str]] = re.compile(r"[1-9][0-9]*")  # what an id looks like where a name or an id may stand
+    plain_lookup = True  # whether C(overview) answers for the server of the last C(check)
 
     def __init__(self, context: Context) -> None:
         self.context = context
@@ -376,6 +407,17 @@ class Driver(abc.ABC):
             OptionError: a region that cannot be one here, as far as that shows before its list is read.
         """
         return [Listing(None, self.list_all)]
+
+    def overview(self) -> Overview | None:
+        """Every name and id in the scope of the connection by one reading of its lists; None where lists tell nothing but ids.
+
+        Raises:
+            OptionError: region or project do not exist.
+        """
+        return Overview.of(self.list_all())
+
+    def side_with(self, other: t.Any) -> None:  # noqa: B027 - most drivers learn nothing that another one needs
+        """Share from now on what another driver of the same kind and connection has learnt of servers while it read them."""
 
     def peek(self, instance_id: str, fields: t.Collection[str] = ()) -> Instance | None:
         """Like C(get), but no more than identity and C(fields) need to be right.

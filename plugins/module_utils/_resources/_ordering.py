@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from .._core.errors import (
     AmbiguousError,
     LedgerError,
+    NotBegunError,
     NotFoundError,
     OperationFailedError,
     OutcomeUnknownError,
@@ -85,10 +86,14 @@ class Ordering:
             traits=order.traits,
             known_ids=tuple(sorted(lookup.known_ids)),
         )
-        self._write(order.scope, entry)
         try:
-            receipt = self._place(order, entry)
+            with self.context.turn():
+                self._write(order.scope, entry)
+                receipt = self._place(order, entry)
+        except NotBegunError:
+            raise
         except OutcomeUnknownError as exc:
+            self._write(order.scope, replace(entry, unclear=True))
             return self._found(order.scope, entry, self._look_after(entry, exc))
         except VpsError:
             self._drop(order.scope)
@@ -242,6 +247,7 @@ class Ordering:
         if entry.operation_id:
             return self._found(scope, entry, self._follow(scope, entry, Receipt(operation_id=entry.operation_id)))
         age = max(0.0, self.context.waiter.clock.epoch() - (entry.ordered_at or 0.0))
+        self._write(scope, replace(entry, unclear=True))
         error = OutcomeUnknownError(f"{self.driver.PROFILE.title}: an earlier run was about to order {entry.name} and did not finish")
         try:
             return self._found(scope, entry, self._look(entry, error, since=age))

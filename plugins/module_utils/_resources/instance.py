@@ -72,16 +72,21 @@ class InstanceTask:
         driver: the provider.
         wish: the options.
         token: the key of the plan's fingerprint.
+        only_plan: predict as check mode does, without its lenience: what stands in the way of a real run is refused.
+
+    C(unsettled) says afterwards that a prediction took something for granted that only waiting can show.
 
     Raises:
         VpsError: the options alone show that it cannot be done; see C(check_options).
     """
 
-    def __init__(self, driver: Driver, wish: Wish, token: str) -> None:
+    def __init__(self, driver: Driver, wish: Wish, token: str, *, only_plan: bool = False) -> None:
         check_options(driver, wish)
         self.driver = driver
         self.wish = replace(wish, fields=managed_fields(driver, wish))
         self.context = driver.context
+        self.unsettled = False
+        self._predicts = only_plan or self.context.check_mode
         self._guards = Guards(driver, self.wish, token, self.wish.max_cost)
 
     def run(self) -> Result:
@@ -105,7 +110,7 @@ class InstanceTask:
     @contextlib.contextmanager
     def _name_lock(self) -> t.Iterator[None]:
         ledger = self.context.ledger
-        if ledger is None or not self.wish.name or self.wish.id:
+        if ledger is None or not self.wish.name or self.wish.id or self._predicts:
             yield
             return
         with ledger.lock(self.driver.ledger_scope(self.context.connection.region), self.wish.name, self.context.deadline):
@@ -165,7 +170,7 @@ class InstanceTask:
     def _remove(self, found: Found) -> Result:
         instance = found.instance
         if instance is None and found.lookup is not None and found.lookup.building is not None:
-            if self.context.check_mode or not self.wish.wait:
+            if self._predicts or not self.wish.wait:
                 return self._leave_building(found.lookup.building)
             instance = self._await_building(found.lookup)
         if found.entry is not None and (instance is None or instance.status == DELETING):  # what goes may be an earlier one
@@ -178,7 +183,8 @@ class InstanceTask:
         if instance.status == DELETING:
             if not self.wish.wait:
                 return Result(instance)
-            if not self.context.check_mode:
+            self.unsettled = True
+            if not self._predicts:
                 wait_until_gone(self.driver, instance)
                 self._forget(instance)
             return Result(replace(instance, status=ABSENT, provider_status=None))
@@ -193,7 +199,7 @@ class InstanceTask:
             gone = replace(gone, status=DELETING)
         views = ({"name": instance.name, "status": instance.status}, {"name": instance.name, "status": gone.status})
         result = Result(gone, plan, self._guards.plan_id(plan, self._subject(instance)), *views, left_behind=left_behind)
-        if self.context.check_mode:
+        if self._predicts:
             return result
         done = self._execute_removal(instance, plan.steps)
         if gone.status == ABSENT:
@@ -203,6 +209,7 @@ class InstanceTask:
     def _leave_building(self, building: Operation) -> Result:
         """A server that is still being built has no id to delete: check mode predicts, and without waiting it is left to the next run."""
         subject = replace(self._never_existed(), status=BUILDING)
+        self.unsettled = True
         label = f"An instance {self.wish.name} is being built at {self.driver.PROFILE.title}"
         if not self.wish.wait:
             self.context.warn(f"{label}; wait is false, so its deletion is left to the next run")
@@ -254,6 +261,7 @@ class InstanceTask:
         if missing and self.context.check_mode and found.entry is None:
             return self._presume(f"There is no instance {self.wish.name} yet, and this task could not create it without: {', '.join(missing)}")
         order = self._order() if found.entry is None else self._order_to_resume()
+        self.unsettled = found.entry is not None
         predicted = self._predicted(order)
         creation = creation_step(self.wish, order.region, order.price)
         plan = self._creation_plan(order, predicted, creation)
@@ -261,7 +269,7 @@ class InstanceTask:
         plan_id = self._guards.plan_id(plan, self._subject())
         finished = self._after_creation(predicted, plan)
         result = Result(finished, plan, plan_id, {"status": ABSENT}, self._creation_view(creation, finished))
-        if self.context.check_mode:
+        if self._predicts:
             return result
         result = replace(result, instance=predicted)
         if found.entry is not None:
@@ -419,7 +427,8 @@ class InstanceTask:
 
     def _take_over(self, lookup: Lookup) -> Result:
         """Somebody's unfinished order of this name: wait for it and converge."""
-        if self.context.check_mode and self.wish.wait:
+        if self._predicts and self.wish.wait:
+            self.unsettled = True
             return self._presume(f"An instance {self.wish.name} is being built at {self.driver.PROFILE.title}")
         instance = self._await_building(lookup)
         if instance is None:
@@ -429,7 +438,7 @@ class InstanceTask:
         return self._change(self._read(instance))
 
     def _await_building(self, lookup: Lookup) -> Instance | None:
-        if lookup.building is None or self.context.check_mode or not self.wish.wait:
+        if lookup.building is None or self._predicts or not self.wish.wait:
             return None
         outcome = self.context.waiter.wait(lookup.building, self.context.deadline)
         return self.driver.get(str(outcome.instance_id))
@@ -453,7 +462,7 @@ class InstanceTask:
         predicted = simulate.after(instance, plan.steps)
         before, after = self._views(instance, predicted, plan)
         result = Result(predicted, plan, self._guards.plan_id(plan, self._subject(instance)), before, after)
-        if self.context.check_mode:
+        if self._predicts:
             return result
         if not plan.steps:
             return replace(result, instance=wait_until_reachable(self.driver, self.wish, predicted, accepts_tcp)) if self.wish.wait else result
@@ -465,16 +474,21 @@ class InstanceTask:
         return replace(result, plan=plan.with_steps(executor.done), instance=current, credentials=executor.credentials)
 
     def _settled(self, instance: Instance) -> Instance:
-        """C(error) fails; what is still moving is waited for, or in check mode taken as finished."""
+        """C(error) fails; what is still moving is waited for, or in a prediction taken as finished."""
         self.driver.refuse_failed(instance)
         if instance.status == DELETING:
             raise NotFoundError(f"{self.driver.label(instance)} is being deleted", hint="Give only the name to make a new one.", id=instance.id)
         if instance.settled:
             return instance
-        if self.context.check_mode or not self.wish.wait:
-            left = "the plan takes it that it will be running" if self.context.check_mode else "what needs a settled server is left to the next run"
-            self.context.warn(f"{self.driver.label(instance)} is still changing (its status is {instance.status}); {left}")
-            return replace(instance, status=RUNNING, provider_status=None) if self.context.check_mode else instance
+        self.unsettled = True
+        moving = f"{self.driver.label(instance)} is still changing (its status is {instance.status})"
+        if self._predicts:
+            if self.context.check_mode:
+                self.context.warn(f"{moving}; the plan takes it that it will be running")
+            return replace(instance, status=RUNNING, provider_status=None)
+        if not self.wish.wait:
+            self.context.warn(f"{moving}; what needs a settled server is left to the next run")
+            return instance
         return self._read(wait_until_ready(self.driver, str(instance.id)))
 
     def _kept_without_waiting(self, plan: Plan) -> int:
@@ -557,7 +571,7 @@ class InstanceTask:
         made = self._after_creation(predicted, following)
         views = ({"id": instance.id, "status": instance.status}, {"id": None, **self._creation_view(creation, made)})
         result = Result(made, plan, self._guards.plan_id(plan, self._subject(instance)), *views, left_behind=left_behind)
-        if self.context.check_mode:
+        if self._predicts:
             return result
         remove = Step("delete", "instance", instance.name, None, DELETE, target={})
         stop = [Step("stop", "status", instance.status, STOPPED, STOP)] if self.driver.stops_before_delete and instance.status != STOPPED else []
@@ -601,7 +615,8 @@ class InstanceTask:
 
     def _presume(self, why: str) -> Result:
         """Check mode of a task about a server that an earlier task would make: it is taken to run and to hold every field."""
-        self.context.warn(f"{why}; the prediction takes it that an earlier task makes this instance")
+        if self.context.check_mode:
+            self.context.warn(f"{why}; the prediction takes it that an earlier task makes this instance")
         presumed = self._never_existed()
         if self.wish.state == "absent":
             return Result(presumed, Plan(approvable=False))

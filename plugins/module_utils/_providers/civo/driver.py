@@ -32,7 +32,7 @@ from ..._core.normalise import map_to_plain_tags
 from ..._core.plan import RESTART
 from ..._core.wait import Deadline, Operation
 from ..._http.client import Call
-from ..base import UUID, Context, Driver, Listing, Lookup, Order, Receipt, Wish
+from ..base import UUID, Context, Driver, Listing, Lookup, Order, Overview, Receipt, Wish
 from . import api, mapping
 from .account import Account
 from .api import Row
@@ -105,11 +105,23 @@ class CivoDriver(Driver):
 
     def find(self, name: str) -> Lookup:
         """Every server with exactly this hostname, in the region of the connection, else in all regions."""
-        everything = self.list_all()
-        matches = tuple(instance for instance in everything if instance.name == name)
-        if not matches and self.civo.region:
-            self.civo.prove(self.civo.region)
-        return Lookup(matches, frozenset(str(instance.id) for instance in everything))
+        return self.overview().find(name)
+
+    def overview(self) -> Overview:
+        """The list of the region, or of all; a name that is not in it is absent once the region is shown to exist."""
+        listed = Overview.of(self.list_all())
+
+        def find(name: str) -> Lookup:
+            lookup = listed.find(name)
+            if not lookup.matches and self.civo.region:
+                self.civo.prove(self.civo.region)
+            return lookup
+
+        return replace(listed, find=find)
+
+    def side_with(self, other: CivoDriver) -> None:
+        """Homes, inhabited networks and first logins."""
+        self._home, self._inhabited, self._logins = other._home, other._inhabited, other._logins
 
     def get(self, instance_id: str) -> Instance | None:
         """The server of this id; None when a region that exists does not have it, and no other one either.

@@ -15,7 +15,7 @@ from ..._core.model import ABSENT, BUILDING, DELETING, ERROR, RUNNING, STOPPED, 
 from ..._core.normalise import flag, integer, text
 from ..._core.plan import NONE, RESTART
 from ..._core.wait import Deadline, Operation
-from ..base import UUID, Context, Driver, Listing, Lookup, Order, Receipt, Wish
+from ..base import UUID, Context, Driver, Listing, Lookup, Order, Overview, Receipt, Wish
 from . import mapping
 from .api import ACTION, CHANGE_FLAVOR, CREATE, DELETE, GET, LIST, RENAME, RESIZE_FLAVORS, TITLE, Api
 from .catalogue import WITH_PRICES, Catalogue, offered, pick_flavor
@@ -72,6 +72,7 @@ class GcoreDriver(Driver):
         """Refuse names, ids, tags and combinations that are wrong here (section 5.4)."""
         check_wish(wish)
         self._template = wish.fields.get("name_template")
+        self.plain_lookup = self._template is None
 
     def ledger_scope(self, region: str | None) -> tuple[str, str]:
         """Names are unique per project and region."""
@@ -89,12 +90,30 @@ class GcoreDriver(Driver):
         Where there is none, an unfinished create of that name is one to wait for (reading 35).
         """
         rows = [instance for region in self.scope.searched() for instance in self._listed(region, name)]
-        matches = tuple(self._with_task(instance) for instance in rows if _bears(instance, name) and instance.status != ABSENT)
-        known = frozenset(str(instance.id) for instance in rows)
+        return self._lookup(name, [instance for instance in rows if _bears(instance, name)], frozenset(str(instance.id) for instance in rows))
+
+    def _lookup(self, name: str, bearers: t.Sequence[Instance], known: frozenset[str]) -> Lookup:
+        matches = tuple(self._with_task(instance) for instance in bearers if instance.status != ABSENT)
         building = None
         if all(match.status == DELETING for match in matches):
             building = self.unfinished({"name": name, "region": self.scope.region(), "name_template": self._template})
         return Lookup(matches, known, building)
+
+    def overview(self) -> Overview:
+        """The rows of all regions, but for names that only tags tell; what a task is at work on is looked at by itself."""
+        self.scope.project()  # asked for once, before threads do
+        rows = [instance for region in self.scope.searched() for instance in self._listed(region)]
+        bearers: dict[str | None, list[Instance]] = {}
+        for instance in rows:
+            for name in {instance.name, instance.facts.get("own_name")}:
+                bearers.setdefault(name, []).append(instance)
+        known = frozenset(str(instance.id) for instance in rows)
+        idle = {str(i.id): i for i in rows if i.status != ABSENT and not i.facts.get("at_work")}
+        return Overview(lambda name: self._lookup(name, bearers.get(name, ()), known), idle.get)
+
+    def side_with(self, other: GcoreDriver) -> None:
+        """The regions of servers."""
+        self._homes = other._homes
 
     def get(self, instance_id: str) -> Instance | None:
         """The server of this id. Not found counts only once project and region are proven to exist.

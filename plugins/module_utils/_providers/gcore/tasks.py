@@ -154,7 +154,8 @@ class Tasks:
             TransientError: one of them could not be read; the others were.
         """
         unread: TransientError | None = None
-        for task_id in list(pending):
+        under_way = self._under_way() if pending and self._context.crowded() else ()
+        for task_id in [each for each in pending if each not in under_way]:
             try:
                 task = self.read(task_id)
             except TransientError as exc:
@@ -167,6 +168,10 @@ class Tasks:
                 yield task
         if unread is not None:
             raise unread
+
+    def _under_way(self) -> set[str]:
+        """The ids of all unfinished tasks; what is not among them is finished, or too new to be listed."""
+        return {str(row.get("id")) for row in self._api.pages(TASKS, {}, {"state": list(UNFINISHED)})}
 
     def _failure(self, task: Task) -> VpsError:
         said = one_line(self._api.redact(task.error))

@@ -181,6 +181,10 @@ class HosterapiDriver(Driver):
         reads = [functools.partial(self._listed, sid, names) for sid in in_order(self._server_ids(fresh=True))]
         return [instance for instance in side_by_side(reads, self.client.in_flight) if instance is not None]
 
+    def overview(self) -> None:
+        """The list tells ids only: each server is read by itself."""
+        return None
+
     def _listed(self, sid: str, names: t.Mapping[str, str]) -> Instance | None:
         try:
             return self._instance(sid, names)
@@ -339,9 +343,14 @@ class HosterapiDriver(Driver):
         return fitting
 
     def _unclear(self, rivals: t.Sequence[Entry], fitting: dict[str, Instance]) -> list[Entry] | None:
-        """The other open orders that may have made any of C(fitting), less what their jobs tell; None while such a job runs."""
+        """The other open orders that may have made any of C(fitting), less what their jobs tell.
+
+        None while such a job runs, or while the answer to such an order is on its way: it may tell of one of them.
+        """
         unclear = []
         for rival in rivals:
+            if not rival.operation_id and not rival.unclear and self._named_ledger().held(self.ledger_scope(None), rival.name):
+                return None
             try:
                 output = self.job_output(rival.operation_id) if rival.operation_id else {}
             except NotFoundError:

@@ -33,7 +33,7 @@ from ..._core.plan import RESTART
 from ..._core.together import side_by_side
 from ..._core.wait import Deadline, Operation
 from ..agreement import agreed
-from ..base import Context, Driver, Listing, Lookup, Order, Receipt, Wish
+from ..base import Context, Driver, Listing, Lookup, Order, Overview, Receipt, Wish
 from . import mapping
 from .api import Api, Row
 from .catalogue import Catalogue
@@ -95,19 +95,42 @@ class HostwindsDriver(Driver):
         Raises:
             ContradictionError: a list shows a server of that name which cannot be read: it is coming or going.
         """
-        return agreed(self.context, lambda: self._look_up(name))
+        return agreed(self.context, lambda: self.overview().find(name))
 
-    def _look_up(self, name: str) -> Lookup:
+    def overview(self) -> Overview:
+        """Both lists; a server that only one of them has, or of whose name they disagree, is looked at by itself where a name needs it.
+
+        C(find) raises ContradictionError like C(find) of the driver, and at once.
+        """
         full, short = self._id_set()
+        bearers: dict[str, list[str]] = {}
+        for key in {**full, **short}:
+            for name in {text(row.get("srvrname")) for row in (full.get(key, {}), short.get(key, {}))} - {None}:
+                bearers.setdefault(str(name), []).append(key)
+        known_ids = frozenset({*full, *short})
+
+        def get(instance_id: str) -> Instance | None:
+            told = mapping.instance(full[instance_id], self.account()) if instance_id in full else None
+            wanted = self.context.connection.region
+            right = told and told.status != ABSENT and (not wanted or told.region in (wanted, None) or instance_id in self._located)
+            return told if right else None
+
+        return Overview(lambda name: self._look_up(name, bearers.get(name, ()), full, short, known_ids), get)
+
+    def side_with(self, other: HostwindsDriver) -> None:
+        """The ids that names brought."""
+        self._located = other._located
+
+    def _look_up(self, name: str, bearers: t.Sequence[str], full: t.Mapping[str, Row], short: t.Mapping[str, Row], known_ids: frozenset[str]) -> Lookup:
         matches = []
-        for instance_id in self._named(name, full, short):
+        for instance_id in bearers:
             match = self._listed_instance(instance_id, name, full, short)
             if match is None:
                 raise self._contradiction(instance_id)
             if match.name == name and match.status != ABSENT:
                 matches.append(match)
         self._located.update(str(match.id) for match in matches)
-        return Lookup(tuple(matches), frozenset({*full, *short}))
+        return Lookup(tuple(matches), known_ids)
 
     def get(self, instance_id: str) -> Instance | None:
         """The server of this id; None only when it is in neither list and check_serviceid does not know it either."""

@@ -18,7 +18,7 @@ import pytest
 from ansible import constants as C
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.polyhost.cloud.plugins.action import vps_console, vps_instance
+from ansible_collections.polyhost.cloud.plugins.action import vps_console, vps_fleet, vps_instance
 from ansible_collections.polyhost.cloud.plugins.module_utils import _module
 from ansible_collections.polyhost.cloud.plugins.module_utils._runner import Module, Reply, Task
 from ansible_collections.polyhost.cloud.plugins.plugin_utils import door
@@ -28,6 +28,11 @@ Result = dict[str, t.Any]
 
 OPEN: Result = {"console": {"url": "https://console.example.com/secret"}}
 MADE: Result = {"credentials": {"password": "secret"}}
+FLEETS = [
+    (vps_fleet.ActionModule, {"defaults": {"return_credentials": True}}),
+    (vps_fleet.ActionModule, {"instances": [{"name": "web1"}, {"return_credentials": "yes"}]}),
+]
+FLEET: Result = {"instances": [{"name": "web1"}, {"name": "web2", **MADE}]}
 SHIPPED: Result = {"changed": False, "by": "the module door"}
 
 
@@ -272,6 +277,9 @@ def test_no_progress_is_printed_under_no_log(stage: Stage) -> None:
     [
         (vps_console.ActionModule, OPEN, True),
         (vps_instance.ActionModule, MADE, True),
+        (vps_fleet.ActionModule, FLEET, True),
+        (vps_fleet.ActionModule, {"instances": [{"name": "web1"}]}, False),
+        (vps_fleet.ActionModule, {"failed": True, "msg": "no"}, False),
         (vps_console.ActionModule, {"console": {"url": None}}, False),
         (vps_console.ActionModule, {"failed": True, "msg": "no"}, False),
         (vps_instance.ActionModule, {"instance": {"name": "web1"}}, False),
@@ -283,12 +291,13 @@ def test_what_holds_a_secret_is_hidden_and_kept(
     stage = Stage(monkeypatch, tmp_path, door_class)
     stage.variables[SWITCH] = fast
     stage.performs, stage.shipped = lambda task: Reply(dict(result)), dict(result)
-    assert {**stage.run(), **result} == stage.run()
+    needed: dict[str, t.Any] = {"instances": []} if door_class is vps_fleet.ActionModule else {}
+    assert {**stage.run(**needed), **result} == stage.run(**needed)
     assert stage.task.no_log is hidden
     assert bool(stage.tasks) is fast
 
 
-@pytest.mark.parametrize(("door_class", "options"), [(vps_console.ActionModule, {}), (vps_instance.ActionModule, {"return_credentials": "yes"})])
+@pytest.mark.parametrize(("door_class", "options"), [(vps_console.ActionModule, {}), (vps_instance.ActionModule, {"return_credentials": "yes"}), *FLEETS])
 def test_a_job_that_may_bring_a_secret_is_hidden_from_the_start(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, door_class: type[Door], options: dict[str, t.Any]
 ) -> None:

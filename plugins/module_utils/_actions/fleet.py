@@ -1,0 +1,256 @@
+# Copyright: (c) 2026, polyhost.cloud contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The action of vps_fleet: entries over defaults over the task's own options, and one reply for all."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+from .._accounts import Accounts
+from .._argspec import CHANGES, CONNECTION, FLEET, INSTANCE
+from .._connection import profile
+from .._core.errors import OptionError, VpsError
+from .._core.normalise import text
+from .._core.ranges import expand
+from .._resources.fleet import FAILED, NOT_BEGUN, Fleet, FleetTerms, Health, Member, Selector, failures, purged_of, whom
+from .._resources.sharing import Scope
+from .._runner import Many, Module, Task
+from .instance import wish_of
+
+Options = dict[str, t.Any]
+
+_GO_WITH_THE_PROVIDER = ("api_token", "api_url")  # never right for two providers
+_OWN = ("expect_plan",)  # is about the fleet as a whole
+
+
+def _open(task: Task, secrets: t.Sequence[str]) -> Accounts:
+    return Accounts(task.environ, check_mode=task.check_mode, clock=task.clock, secrets=secrets, sessions=task.sessions)
+
+
+def _fleet(accounts: Accounts, task: Task) -> dict[str, t.Any]:
+    """C(vps_fleet)."""
+    options = task.options
+    selector, terms = _selector(options), _terms(options)
+    entries = [_merged(task, entry) for entry in _expanded(options["instances"] or [])]
+    _refuse_shared_tokens(task)
+    _refuse_doubles(entries)
+    members = [_member(accounts, task, entry) for entry in entries]
+    places = _places(accounts, task, entries) if selector else []
+    whole = Fleet(members, terms, check_mode=task.check_mode, begin=accounts.begin_to_act, progress=task.progress or _nobody)
+
+    def purging(planned: t.Sequence[Member]) -> list[Member]:
+        if selector is None:
+            return []
+        found = [(scope, base, each) for scope, base in places for each in purged_of(scope, selector, planned)]
+        once = {(each.provider, str(each.account), str(each.id)): (base, str(each.id)) for _scope, base, each in found}
+        return [_member(accounts, task, {**base, "name": None, "id": identifier, "state": "absent"}, purged=True) for base, identifier in once.values()]
+
+    whole.run(purging)
+    return _reply(accounts, whole, task)
+
+
+fleet = Many(_open, _fleet)
+
+VPS_FLEET = Module(FLEET, fleet, writes=True)
+
+
+# -- options ------------------------------------------------------------------------------------------------------------
+
+
+def _expanded(entries: t.Sequence[Options]) -> t.Iterator[Options]:
+    """One entry a name; an entry without a name is about an id, or in check mode about what is not known yet."""
+    for entry in entries:
+        name = text(entry.get("name"))
+        names: list[str | None] = list(expand(name)) if name else [None]
+        if len(names) > 1 and text(entry.get("id")):
+            raise OptionError(f"name: {name!r} stands for {len(names)} instances, and an id for one", hint="Leave one of them out.", option="name")
+        for each in names:
+            yield {**entry, "name": each}
+
+
+def _merged(task: Task, entry: Options) -> Options:
+    """An entry over the defaults, those over the task's own options, those over what vps_instance takes when nothing is said."""
+    merged = {option: about.get("default") for option, about in INSTANCE.items()}
+    common = {option: task.options.get(option) for option in (*CONNECTION, *CHANGES) if option not in _OWN}
+    for layer in (common, task.options.get("defaults") or {}, entry):
+        merged.update({option: value for option, value in layer.items() if value is not None})
+    return merged
+
+
+def _refuse_shared_tokens(task: Task) -> None:
+    """One provider's token or address must not be used for another one.
+
+    Raises:
+        OptionError: names the option and the providers.
+    """
+    defaults = task.options.get("defaults") or {}
+    for option in _GO_WITH_THE_PROVIDER:
+        if not (text(task.options.get(option)) or text(defaults.get(option))):
+            continue
+        heirs = [entry for entry in task.options["instances"] or [] if not text(entry.get(option))]
+        common = [text(layer.get("provider")) for layer in (task.options, defaults)]
+        providers = {text(entry.get("provider")) or common[1] or common[0] or text(task.environ.get("VPS_PROVIDER")) for entry in heirs}
+        providers |= {named for named in common if named and heirs}
+        if len(providers) > 1:
+            raise OptionError(
+                f"{option} is given once for several providers: {', '.join(sorted(str(each) for each in providers))}; nothing was sent",
+                hint="Give it with each entry, or in the environment variable of each provider.",
+                option=option,
+            )
+
+
+def _refuse_doubles(entries: t.Sequence[Options]) -> None:
+    """Two entries of one name or id in one place are a slip.
+
+    Raises:
+        OptionError: names it.
+    """
+    seen: set[tuple[t.Any, ...]] = set()
+    for entry in entries:
+        for option in ("name", "id"):
+            value = text(entry.get(option))
+            key = (option, value, *(text(entry.get(where)) for where in ("provider", "api_url", "api_token", "account", "region", "project")))
+            if value and key in seen:
+                raise OptionError(f"instances: {option} {value!r} stands in two entries", hint="Keep one of them.", option="instances")
+            seen.add(key)
+
+
+def _member(accounts: Accounts, task: Task, options: Options, *, purged: bool = False) -> Member:
+    try:
+        driver, context = accounts.connect(options)
+        wish = wish_of(driver, replace(task, options=options))
+        return Member(driver, wish, context.connection.token, purged=purged)
+    except VpsError as exc:
+        subject = text(options.get("name")) or text(options.get("id"))
+        if subject and subject not in exc.message:
+            exc.message = f"instances: {subject}: {exc.message}"
+        raise
+
+
+def _selector(options: t.Mapping[str, t.Any]) -> Selector | None:
+    """What is purged; None without purging.
+
+    Raises:
+        OptionError: purging without a selector, or one that means everything.
+    """
+    given = options.get("selector") or {}
+    tags = {str(key): str(value) for key, value in (given.get("tags") or {}).items()}
+    name = text(given.get("name"))
+    if not options["purge"]:
+        return None
+    if not tags and not name:
+        raise OptionError(
+            "purge needs a selector", hint="Say which servers are of this fleet: selector: {tags: {fleet: web}} or {name: web-*}.", option="selector"
+        )
+    if name and not tags and not set(name) - set("*?"):
+        raise OptionError(f"selector: the pattern {name!r} means every server", hint="Begin it with what the names of this fleet share.", option="selector")
+    return Selector(tags, name)
+
+
+def _places(accounts: Accounts, task: Task, entries: t.Sequence[Options]) -> list[tuple[Scope, Options]]:
+    """Where to purge: wherever an entry looks, and where the task's own options say; with the options for what is found there."""
+    base = _merged(task, {})
+    common = [base] if base.get("provider") or task.environ.get("VPS_PROVIDER") else []
+    if not entries and not common:
+        raise OptionError("purge needs to know where to look", hint="Give provider, at the top or in defaults.", option="provider")
+    places: dict[int, tuple[Scope, Options]] = {}
+    for options in entries or common:
+        capabilities = profile(options, task.environ).capabilities
+        if "tags" not in capabilities.options and (task.options["selector"] or {}).get("tags"):
+            raise OptionError(
+                f"selector: there are no tags at {profile(options, task.environ).title}",
+                hint="Give a name pattern: selector: {name: web-*}.",
+                option="selector",
+            )
+        where = {option: options.get(option) for option in (*CONNECTION, "delete_with", "stop_mode", "wait", "wait_timeout")}
+        driver, _context = accounts.connect(options)
+        places.setdefault(id(driver.fleet_scope), (driver.fleet_scope, {**base, **where}))
+    return list(places.values())
+
+
+def _terms(options: t.Mapping[str, t.Any]) -> FleetTerms:
+    """The options about the fleet as a whole.
+
+    Raises:
+        OptionError: one of them is out of range.
+    """
+    for option, least in (("max_delete", 0), ("workers", 1)):
+        if options.get(option) is not None and options[option] < least:
+            raise OptionError(f"{option} must be at least {least}, not {options[option]}", option=option)
+    rolling = options.get("rolling") or {}
+    batch = rolling.get("batch")
+    if batch is not None and batch < 1:
+        raise OptionError(f"rolling: batch must be at least 1, not {batch}", option="rolling")
+    check = rolling.get("health_check") or {}
+    if check.get("port") is not None and not 1 <= check["port"] <= 65535:
+        raise OptionError(f"rolling: port must be a port number from 1 to 65535, not {check['port']}", option="rolling")
+    return FleetTerms(
+        max_delete=options.get("max_delete"),
+        stop=options["on_failure"] == "stop",
+        workers=options["workers"],
+        batch=batch,
+        health=Health(check.get("port"), **{key: check[key] for key in ("status", "timeout") if check.get(key) is not None}),
+        expect_plan=text(options.get("expect_plan")),
+    )
+
+
+# -- the reply ----------------------------------------------------------------------------------------------------------
+
+
+def _reply(accounts: Accounts, fleet: Fleet, task: Task) -> dict[str, t.Any]:
+    """The result, also of a fleet that was brought about in part."""
+    plan = fleet.plan()
+    failed = [member for member in fleet.members if member.outcome == FAILED]
+    waiting = [member for member in fleet.members if member.outcome == NOT_BEGUN]
+    result: dict[str, t.Any] = {
+        "changed": bool(plan),
+        "plan": plan,
+        "plan_id": fleet.plan_id,
+        "approvable": all(member.result.plan.approvable for member in fleet.members if member.result),
+        "drift": [{**whom(member), **each.public()} for member in fleet.members if member.result for each in member.result.plan.drift],
+        "instances": [_told(accounts, member) for member in fleet.members],
+    }
+    if task.diff:
+        result["diff"] = _diff(fleet.members)
+    if failed:
+        rest = f" Not begun: {', '.join(member.label for member in waiting)}." if waiting else ""
+        message = f"{len(failed)} of {len(fleet.members)} instances failed. {failures(failed)}{rest} Run the task again to continue."
+        result.update(failed=True, msg=accounts.redactor.text(message), error="FleetError")
+    return result
+
+
+def _told(accounts: Accounts, member: Member) -> dict[str, t.Any]:
+    """What became of one instance."""
+    told: dict[str, t.Any] = {**whom(member), "outcome": member.outcome, "changed": bool(member.done), "plan": member.done, "purged": member.purged}
+    result = member.result
+    if result is not None:
+        told["instance"] = result.instance.public() if member.error is None else None
+        told.update(
+            {key: value for key, value in (("operation_id", result.operation_id), ("left_behind", result.left_behind)) if value and member.error is None}
+        )
+        if member.wish.return_credentials and result.credentials:
+            told["credentials"] = dict(result.credentials)
+    if member.error is not None:
+        told["msg"] = accounts.redactor.text(str(member.error))
+        told["error"] = type(member.error).__name__
+        told.update(accounts.redactor.data({key: value for key, value in member.error.facts.items() if key not in ("id", "plan", "changed")}))
+    return told
+
+
+def _diff(members: t.Sequence[Member]) -> dict[str, t.Any]:
+    """Both sides of everything that changes, by name; an account in front of it where two have the same."""
+    changed = [member for member in members if member.result and member.done]
+    labels = [member.label for member in changed]
+    sides: dict[str, t.Any] = {"before": {}, "after": {}}
+    for member in changed:
+        if member.result is not None:
+            label = member.label if labels.count(member.label) == 1 else f"{member.result.instance.account}/{member.label}"
+            sides["before"][label], sides["after"][label] = dict(member.result.before), dict(member.result.after)
+    return sides
+
+
+def _nobody(_line: str) -> None:
+    """Shows a line to nobody."""
