@@ -27,8 +27,6 @@ from ansible.module_utils.errors import UnsupportedError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.polyhost.cloud.plugins.plugin_utils import compiled  # noqa: F401  # it loads what comes after it
-
 from ..module_utils._http.client import HAS_REQUESTS
 from ..module_utils._http.sessions import Sessions
 from ..module_utils._module import perform

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import typing as t
 from pathlib import Path
 
@@ -237,7 +238,8 @@ def test_the_simulator_playbook_keeps_accounts(controller: Controller) -> None:
     try:
         assert started.status == 0, started.output
         assert "export VPS_SIMULATOR_URL=http://127.0.0.1:" in started.output
-        assert f"export VPS_LEDGER={controller.folder}/accounts.json.ledger" in started.output
+        ledger = shlex.quote(f"{controller.folder}/accounts.json.ledger")
+        assert f"export VPS_LEDGER={ledger}" in started.output
     finally:
         stopped = controller.playbook(SIMULATOR, "-e", "simulator_state=stopped", environ=environ)
     assert stopped.status == 0, stopped.output
