@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vps_fleet
 short_description: Manage many virtual servers in one task
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Declares many servers, at one provider or at several. They are compared with one reading of the account's list, shown in one plan and
     one diff, and built and changed side by side.
