@@ -105,7 +105,20 @@ def run_sanity(name: str, bin: Path, modules: t.Sequence[str]) -> Tally:
     env = environment(bin, programs("tools"))  # of the tools it takes shellcheck
     version = run([bin / "python", "-c", "import sys; print(*sys.version_info[:2], sep='.')"], env=env, quiet=True).output.strip()
     # Not the script itself: that of ansible-core 2.17 cannot be started in a path with a space.
-    command: list[str | Path] = [bin / "python", bin / "ansible-test", "sanity", "--local", "--python", version, "--junit", "--color", "no", "--truncate", "0", "-v"]
+    command: list[str | Path] = [
+        bin / "python",
+        bin / "ansible-test",
+        "sanity",
+        "--local",
+        "--python",
+        version,
+        "--junit",
+        "--color",
+        "no",
+        "--truncate",
+        "0",
+        "-v",
+    ]
     finished = run(command, cwd=COLLECTION, env=env, timeout=1500, hide=SANITY_CHATTER)
 
     outcomes = {path.stem.removeprefix("ansible-test-sanity-").split("-python-")[0]: _read_report(path) for path in reports.glob("ansible-test-sanity-*.xml")}
