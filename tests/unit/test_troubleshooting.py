@@ -16,8 +16,9 @@ import requests
 from ansible_collections.polyhost.cloud.plugins.module_utils import _runner
 from ansible_collections.polyhost.cloud.plugins.module_utils._http import client
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.world import Simulator
-from ansible_collections.polyhost.cloud.tests.unit.controller import MODULES, Controller
+from ansible_collections.polyhost.cloud.tests.unit.controller import CREATE, MODULES, Controller
 from ansible_collections.polyhost.cloud.tests.unit.faults import patched, seeded, slow_builds
+from ansible_collections.polyhost.cloud.tests.unit.fleets import Fleets, running_time
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst" / "troubleshooting.rst"
 ENTRY = re.compile(r"^(?P<title>\S.*)\n\^+\n\n\.\. code-block:: text\n\n(?P<message>(?:   .*\n)+)", re.MULTILINE)
@@ -131,6 +132,27 @@ def broken(controller: Controller) -> _runner.Reply:
     return controller.create("civo")
 
 
+def fleet(*entries: dict[str, t.Any], **options: t.Any) -> Provoke:
+    """Many servers are wanted in one task."""
+
+    def provoke(controller: Controller) -> _runner.Reply:
+        with running_time(controller.simulator):
+            return Fleets(controller).run(*entries, **{"provider": "civo", "defaults": CREATE["civo"], **options})
+
+    return provoke
+
+
+def shrunk(controller: Controller) -> _runner.Reply:
+    for number in (1, 2, 3):
+        controller.made("civo", f"web-{number}")
+    return fleet({"name": "web-1"}, purge=True, selector={"name": "web-*"})(controller)
+
+
+def refused_in_the_middle(controller: Controller) -> _runner.Reply:
+    controller.simulator.fault("civo", "instances.create", "status", status=400)
+    return fleet({"name": "web-[1:2]"}, workers=1)(controller)
+
+
 PROVOKED: dict[str, Provoke] = {
     "``requests`` is missing": without_requests,
     "No token": without_token,
@@ -162,6 +184,11 @@ PROVOKED: dict[str, Provoke] = {
     "A difference that is not acted on": changing(image="debian-12", on_drift="fail"),
     "It costs too much": creating("gcore", max_cost=1.0),
     "The plan cannot be approved": creating("civo", check=True, firewalls=["web"]),
+    "It would delete too many": shrunk,
+    "One of many cannot be brought about": fleet({"name": "web-1"}, {"name": "web-2", "image": "ubuntu-24"}),
+    "The plan of the fleet is another one now": fleet({"name": "web-[1:2]"}, expect_plan="0123456789abcdef"),
+    "One token for several providers": fleet({"name": "web1"}, {"name": "web2", "provider": "gcore"}, api_token="S3CRET"),
+    "Some of many failed": refused_in_the_middle,
     "An order may exist": faulty("instances.create", "reset_before"),
     "An order is open in the ledger": twice_without_answer,
     "A name needs a ledger": creating("hosterapi", ledger=None),
