@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 import functools
+import threading
 import typing as t
 from dataclasses import replace
 
 from ._argspec import CONNECTION
 from ._connection import Environ, Options, TaskContext, account_key, prepare, profile
-from ._core.wait import Clock, Deadline, Waiter
+from ._core.wait import PROGRESS_EVERY, Clock, Deadline, Waiter
 from ._http.redact import Redactor
 from ._http.sessions import Sessions
 from ._http.shared import Line, SharedClient
@@ -31,11 +32,24 @@ class Accounts:
         check_mode: nothing is written.
         secrets: all secret values of the task, to be redacted.
         sessions: connections that outlive the task; None for its own.
+        progress: takes a line for a person, now and then while something is waited for.
     """
 
-    def __init__(self, environ: Environ, *, check_mode: bool, clock: Clock | None, secrets: t.Iterable[str], sessions: Sessions | None = None) -> None:
+    def __init__(
+        self,
+        environ: Environ,
+        *,
+        check_mode: bool,
+        clock: Clock | None,
+        secrets: t.Iterable[str],
+        sessions: Sessions | None = None,
+        progress: t.Callable[[str], None] | None = None,
+    ) -> None:
         self.redactor = Redactor(dict.fromkeys(secrets))
         self.clock = clock or Clock()
+        self._progress = progress
+        self._told = self.clock.now()
+        self._telling = threading.Lock()
         self._environ = environ
         self._sessions = sessions or Sessions()
         self._check_mode = check_mode
@@ -101,10 +115,24 @@ class Accounts:
         """Close all connections, but for those that are kept for the next task."""
         self._sessions.end_task()
 
+    def _tell(self, line: str) -> None:
+        """Show what one object waits for; of many that wait side by side, one now and then is enough."""
+        with self._telling:
+            due = self.clock.now() - self._told >= PROGRESS_EVERY
+            self._told = self.clock.now() if due else self._told
+        if due and self._progress:
+            self._progress(self.redactor.text(line))
+
     def _line(self, options: Options, key: tuple[t.Any, ...]) -> Line:
         chosen = profile(options, self._environ)
         rate = options.get("rate_limit")
-        return Line(Waiter(self.clock), self.redactor, min(IN_FLIGHT, chosen.in_flight), chosen.poll_ceiling, chosen.rate_limit if rate is None else rate)
+        return Line(
+            Waiter(self.clock, progress=self._tell),
+            self.redactor,
+            min(IN_FLIGHT, chosen.in_flight),
+            chosen.poll_ceiling,
+            chosen.rate_limit if rate is None else rate,
+        )
 
     def _context(self, options: Options, line: Line) -> TaskContext:
         context = prepare(

@@ -6,13 +6,16 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
+from collections import Counter
 from dataclasses import replace
 
 from .._accounts import Accounts
 from .._argspec import CHANGES, CONNECTION, FLEET, INSTANCE
 from .._connection import profile
 from .._core.errors import OptionError, VpsError
+from .._core.model import Instance
 from .._core.normalise import text
 from .._core.ranges import expand
 from .._resources.fleet import FAILED, NOT_BEGUN, Fleet, FleetTerms, Health, Member, Selector, failures, purged_of, whom
@@ -27,7 +30,7 @@ _OWN = ("expect_plan",)  # is about the fleet as a whole
 
 
 def _open(task: Task, secrets: t.Sequence[str]) -> Accounts:
-    return Accounts(task.environ, check_mode=task.check_mode, clock=task.clock, secrets=secrets, sessions=task.sessions)
+    return Accounts(task.environ, check_mode=task.check_mode, clock=task.clock, secrets=secrets, sessions=task.sessions, progress=task.progress)
 
 
 def _fleet(accounts: Accounts, task: Task) -> dict[str, t.Any]:
@@ -37,6 +40,7 @@ def _fleet(accounts: Accounts, task: Task) -> dict[str, t.Any]:
     entries = [_merged(task, entry) for entry in _expanded(options["instances"] or [])]
     _refuse_shared_tokens(task)
     _refuse_doubles(entries)
+    _refuse_rolling_blindly(entries, terms)
     members = [_member(accounts, task, entry) for entry in entries]
     places = _places(accounts, task, entries) if selector else []
     whole = Fleet(members, terms, check_mode=task.check_mode, begin=accounts.begin_to_act, progress=task.progress or _nobody)
@@ -44,8 +48,10 @@ def _fleet(accounts: Accounts, task: Task) -> dict[str, t.Any]:
     def purging(planned: t.Sequence[Member]) -> list[Member]:
         if selector is None:
             return []
+        for scope, _base in places:
+            _warn_of_strangers(scope)
         found = [(scope, base, each) for scope, base in places for each in purged_of(scope, selector, planned)]
-        once = {(each.provider, str(each.account), str(each.id)): (base, str(each.id)) for _scope, base, each in found}
+        once = {(each.provider, scope.scout.context.connection.url, each.id): (base, each.id) for scope, base, each in found}
         return [_member(accounts, task, {**base, "name": None, "id": identifier, "state": "absent"}, purged=True) for base, identifier in once.values()]
 
     whole.run(purging)
@@ -87,10 +93,11 @@ def _refuse_shared_tokens(task: Task) -> None:
         OptionError: names the option and the providers.
     """
     defaults = task.options.get("defaults") or {}
+    entries = task.options["instances"] or [{}]  # of an empty fleet what is purged takes them
     for option in _GO_WITH_THE_PROVIDER:
         if not (text(task.options.get(option)) or text(defaults.get(option))):
             continue
-        heirs = [entry for entry in task.options["instances"] or [] if not text(entry.get(option))]
+        heirs = [entry for entry in entries if not text(entry.get(option))]
         common = [text(layer.get("provider")) for layer in (task.options, defaults)]
         providers = {text(entry.get("provider")) or common[1] or common[0] or text(task.environ.get("VPS_PROVIDER")) for entry in heirs}
         providers |= {named for named in common if named and heirs}
@@ -116,6 +123,21 @@ def _refuse_doubles(entries: t.Sequence[Options]) -> None:
             if value and key in seen:
                 raise OptionError(f"instances: {option} {value!r} stands in two entries", hint="Keep one of them.", option="instances")
             seen.add(key)
+
+
+def _refuse_rolling_blindly(entries: t.Sequence[Options], terms: FleetTerms) -> None:
+    """Nobody can tell when a server is up again without waiting for it.
+
+    Raises:
+        OptionError: names the entry.
+    """
+    for entry in entries:
+        if terms.batch is not None and not entry["wait"] and entry["state"] != "absent":
+            raise OptionError(
+                f"instances: {text(entry.get('name')) or text(entry.get('id'))}: rolling has to wait until a server is up again, and wait is false",
+                hint="Leave one of the two out.",
+                option="wait",
+            )
 
 
 def _member(accounts: Accounts, task: Task, options: Options, *, purged: bool = False) -> Member:
@@ -145,7 +167,7 @@ def _selector(options: t.Mapping[str, t.Any]) -> Selector | None:
         raise OptionError(
             "purge needs a selector", hint="Say which servers are of this fleet: selector: {tags: {fleet: web}} or {name: web-*}.", option="selector"
         )
-    if name and not tags and not set(name) - set("*?"):
+    if name and not tags and not set(re.sub(r"\[.[^]]*]", "", name)) - set("*?"):
         raise OptionError(f"selector: the pattern {name!r} means every server", hint="Begin it with what the names of this fleet share.", option="selector")
     return Selector(tags, name)
 
@@ -165,10 +187,24 @@ def _places(accounts: Accounts, task: Task, entries: t.Sequence[Options]) -> lis
                 hint="Give a name pattern: selector: {name: web-*}.",
                 option="selector",
             )
-        where = {option: options.get(option) for option in (*CONNECTION, "delete_with", "stop_mode", "wait", "wait_timeout")}
-        driver, _context = accounts.connect(options)
+        where = {option: options.get(option) for option in CONNECTION}
+        driver, context = accounts.connect({**base, **where})
+        if capabilities.names == "ledger" and context.ledger is None:
+            raise OptionError(
+                f"selector: {driver.PROFILE.title} knows no names, so that purging by name needs the ledger",
+                hint="Give the option ledger, or set VPS_LEDGER.",
+                option="ledger",
+            )
         places.setdefault(id(driver.fleet_scope), (driver.fleet_scope, {**base, **where}))
     return list(places.values())
+
+
+def _warn_of_strangers(scope: Scope) -> None:
+    """Say which servers nobody can tell by name, so that no selector means them."""
+    strangers = [str(each.id) for each in scope.listed() if each.name is None]
+    if strangers:
+        title = scope.scout.PROFILE.title
+        scope.scout.context.warn(f"These servers at {title} have no name that is known here, so they are not purged: {', '.join(strangers)}")
 
 
 def _terms(options: t.Mapping[str, t.Any]) -> FleetTerms:
@@ -187,6 +223,8 @@ def _terms(options: t.Mapping[str, t.Any]) -> FleetTerms:
     check = rolling.get("health_check") or {}
     if check.get("port") is not None and not 1 <= check["port"] <= 65535:
         raise OptionError(f"rolling: port must be a port number from 1 to 65535, not {check['port']}", option="rolling")
+    if check.get("timeout") is not None and not 0 < check["timeout"] < float("inf"):
+        raise OptionError(f"rolling: timeout must be a number above 0, not {check['timeout']}", option="rolling")
     return FleetTerms(
         max_delete=options.get("max_delete"),
         stop=options["on_failure"] == "stop",
@@ -236,20 +274,25 @@ def _told(accounts: Accounts, member: Member) -> dict[str, t.Any]:
     if member.error is not None:
         told["msg"] = accounts.redactor.text(str(member.error))
         told["error"] = type(member.error).__name__
-        told.update(accounts.redactor.data({key: value for key, value in member.error.facts.items() if key not in ("id", "plan", "changed")}))
+        told = {**accounts.redactor.data(member.error.facts), **told}
     return told
 
 
 def _diff(members: t.Sequence[Member]) -> dict[str, t.Any]:
-    """Both sides of everything that changes, by name; an account in front of it where two have the same."""
-    changed = [member for member in members if member.result and member.done]
-    labels = [member.label for member in changed]
+    """Both sides of everything that changes, by name; where two have the same, with account and region in front as far as they tell them apart."""
     sides: dict[str, t.Any] = {"before": {}, "after": {}}
-    for member in changed:
-        if member.result is not None:
-            label = member.label if labels.count(member.label) == 1 else f"{member.result.instance.account}/{member.label}"
-            sides["before"][label], sides["after"][label] = dict(member.result.before), dict(member.result.after)
+    changed = [(_places_in_names(member, member.result.instance), member.result) for member in members if member.result and member.done]
+    shared = Counter(place[:length] for place, _result in changed for length in range(1, len(place) + 1))
+    for place, result in changed:
+        shortest = next((length for length in range(1, len(place)) if shared[place[:length]] == 1), len(place))
+        label = "/".join((*place[1:shortest], place[0]))
+        sides["before"][label], sides["after"][label] = dict(result.before), dict(result.after)
     return sides
+
+
+def _places_in_names(member: Member, instance: Instance) -> tuple[str, ...]:
+    """What tells a server from others of its name, the plainest first."""
+    return tuple(filter(None, (member.label, instance.account, instance.region, member.id)))
 
 
 def _nobody(_line: str) -> None:

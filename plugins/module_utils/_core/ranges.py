@@ -15,6 +15,7 @@ import typing as t
 from .errors import OptionError
 
 MOST = 10_000  # names of one range; more is a slip of the finger
+MOST_DIGITS = 9
 
 
 def expand(name: str) -> list[str]:
@@ -64,8 +65,8 @@ def _filled(name: str, items: list[str]) -> list[str]:
 
 
 def _number(name: str, digits: str) -> int:
-    if not (digits.isascii() and digits.isdigit()):
-        raise _refused(name, f"{digits!r} is neither a number nor a letter")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS):
+        raise _refused(name, f"{digits[:20]!r} is neither a letter nor a number of up to {MOST_DIGITS} digits")
     return int(digits)
 
 

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import fnmatch
 import functools
+import itertools
 import threading
 import traceback
 import typing as t
 from dataclasses import dataclass, field, replace
 
 from .._core.errors import DeletionLimitError, NotBegunError, OptionError, PlanChangedError, VpsError
-from .._core.model import DELETING, DONE, RUNNING, Instance, Outcome
+from .._core.model import DELETING, DONE, RESCUE, RUNNING, STOPPED, SUSPENDED, Instance, Outcome
 from .._core.plan import DELETE, REBUILD, REPLACE, RESTART, STOP, Step, combined
 from .._core.together import Places, side_by_side
 from .._core.wait import Deadline
@@ -40,6 +41,8 @@ NOT_BEGUN = "not_begun"
 
 _TOLD_FACTS = ("option", "capability", "needs")  # of the first failure, where all of them are told in one
 _DISRUPTIVE = (RESTART, STOP, REBUILD, REPLACE)
+_NAMING = ("create", "rename")  # the actions that take a name
+_MEANT_TO_BE_AWAY = (STOPPED, SUSPENDED, RESCUE)  # who is to be so is not asked for its health
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,7 @@ class Member:
         self.plan_id: str | None = None
         self.error: VpsError | None = None
         self.outcome = UNCHANGED
+        self.meant = RUNNING  # its status once all is done
         self._token = token
         self._planning = InstanceTask(driver, wish, token, only_plan=True)
         self._sent = False
@@ -133,14 +137,32 @@ class Member:
         return self.result.plan.steps if self.result else ()
 
     @property
+    def server(self) -> tuple[str, str, str] | None:
+        """What makes it one server, whatever the account is called; None where there is none yet."""
+        identifier = self.result.instance.id if self.result else None
+        return None if identifier is None else (self.driver.PROFILE.name, self.driver.context.connection.url, identifier)
+
+    @property
+    def claim(self) -> tuple[str, ...] | None:
+        """The name that its plan takes, with all that the name has to be the only one in; None where it takes none."""
+        if self.result is None or not self.wish.name or not any(step.action in _NAMING for step in self.steps):
+            return None
+        connection = self.driver.context.connection
+        place = self.driver.ledger_scope(self.result.instance.region)
+        return (self.driver.PROFILE.name, connection.url, connection.token, *place, self.wish.name)
+
+    @property
     def deletes(self) -> bool:
-        """Whether its plan takes a server away."""
-        return any(step.action in (DELETE, REPLACE) and step.field == "instance" for step in self.steps)
+        """Whether its plan takes a server away, or begins to: without waiting some are only stopped at first."""
+        return bool(self.steps) and (self.wish.state == "absent" or any(step.action == REPLACE for step in self.steps))
 
     @property
     def disrupts(self) -> bool:
-        """Whether its plan interrupts a server that stays, or is put in the place of one."""
-        return self.wish.state != "absent" and any(step.effect in _DISRUPTIVE for step in self.steps)
+        """Whether its plan interrupts a server that stays, or is put in the place of one; or may, once that has settled."""
+        if self.wish.state == "absent":
+            return False
+        surprising = self._planning.unsettled and bool(self.wish.allow) and not any(step.action == "create" for step in self.steps)
+        return surprising or any(step.effect in _DISRUPTIVE for step in self.steps)
 
     @property
     def due(self) -> bool:
@@ -152,10 +174,10 @@ class Member:
     def rank(self) -> int:
         """Its place in the order: what is easily undone comes first, what cannot be undone last."""
         actions = {step.action for step in self.steps if step.field == "instance"}
-        if self.purged:
-            return 5
-        if DELETE in actions or REPLACE in actions:
-            return 4 if DELETE in actions else 3
+        if self.wish.state == "absent":
+            return 5 if self.purged else 4
+        if REPLACE in actions:
+            return 3
         return 0 if "create" in actions else 2 if self.disrupts else 1
 
     def plan(self) -> None:
@@ -165,12 +187,15 @@ class Member:
         profile = self.driver.PROFILE
         self.plan_id = self.result.plan_id or self.result.plan.fingerprint(self._token, profile.name, self.driver.account(), subject)
         self.outcome = _outcome(self.steps)
+        self.meant = self.result.instance.status
 
-    def carry_out(self, before_write: t.Callable[[], None]) -> None:
+    def carry_out(self, before_write: t.Callable[[], None], *, approved: bool) -> None:
         """Do what was planned, unless something else would have to be done by now.
 
         Args:
             before_write: called before the first call that writes; may refuse it.
+            approved: the plan was, so that what shows only once a server has settled is left alone. Without that it is done, but for
+                replacing, which was not counted.
 
         Raises:
             VpsError: see C(InstanceTask.run).
@@ -182,9 +207,11 @@ class Member:
                 self._sent = True
 
         client_of(self.driver).before_write = first_write
-        planned = self.plan_id if self.steps and not self._planning.unsettled else self.wish.expect_plan
+        lenient = self._planning.unsettled and not approved
+        allow = tuple(each for each in self.wish.allow if each != REPLACE or self.deletes)
+        wish = replace(self.wish, expect_plan=None, allow=allow) if lenient else replace(self.wish, expect_plan=self.plan_id)
         self.driver.context.deadline = Deadline(self.driver.context.waiter.clock, self.wish.wait_timeout)
-        result = InstanceTask(self.driver, replace(self.wish, expect_plan=planned), self._token).run()
+        result = InstanceTask(self.driver, wish, self._token).run()
         self.result = replace(result, plan_id=result.plan_id or self.plan_id)
         self.outcome = _outcome(self.steps)
 
@@ -229,6 +256,7 @@ class Fleet:
         self._failed = threading.Event()
         self._places = Places(terms.batch or terms.workers)
         self._finished = 0
+        self._taking_turns = 0
         self._lock = threading.Lock()
 
     def run(self, purging: t.Callable[[t.Sequence[Member]], list[Member]]) -> None:
@@ -255,8 +283,10 @@ class Fleet:
         if self._check_mode:
             return
         self._begin()
-        for rank in sorted({member.rank for member in self.members if member.due}):
-            self._act([member for member in self.members if member.due and member.rank == rank])
+        due = sorted((member for member in self.members if member.due), key=lambda member: member.rank)
+        self._taking_turns = len(due)
+        for _rank, wave in itertools.groupby(due, key=lambda member: member.rank):
+            self._act(list(wave))
 
     # -- planning ---------------------------------------------------------------------------------------------------
 
@@ -264,19 +294,17 @@ class Fleet:
         side_by_side([functools.partial(_guarded, member, member.plan) for member in members], min(self.terms.workers, PLANNERS))
 
     def _refuse_doubles(self) -> None:
-        """Two entries must not be about one server."""
-        owners: dict[tuple[str, str, str], Member] = {}
+        """Two entries must not be about one server, nor take one name."""
+        owners: dict[tuple[str, ...], Member] = {}
         for member in self.members:
-            if member.result is None or member.result.instance.id is None:
-                continue
-            instance = member.result.instance
-            other = owners.setdefault((instance.provider, str(instance.account), str(instance.id)), member)
-            if other is not member:
-                raise OptionError(
-                    f"instances: {other.label} and {member.label} are the same server ({instance.id}); nothing was changed",
-                    hint="Keep one of the two entries.",
-                    option="instances",
-                )
+            for key, what in ((member.server, f"are the same server ({member.id})"), (member.claim, "would both take that name in one place")):
+                other = owners.setdefault(key, member) if key else member
+                if other is not member:
+                    raise OptionError(
+                        f"instances: {other.label} and {member.label} {what}; nothing was changed",
+                        hint="Keep one of the two entries.",
+                        option="instances",
+                    )
 
     def _refuse_failures(self, members: t.Sequence[Member]) -> None:
         """What cannot be brought about stops the whole fleet before the first write, unless failures are to be gone on with.
@@ -351,7 +379,7 @@ class Fleet:
         scope: Scope = t.cast("t.Any", member.driver).fleet_scope
         with scope.acting():
             try:
-                member.carry_out(functools.partial(self._refuse_when_stopped, member))
+                member.carry_out(functools.partial(self._refuse_when_stopped, member), approved=bool(self.terms.expect_plan))
                 if rolling:
                     self._await_health(member)
             except NotBegunError:
@@ -375,7 +403,7 @@ class Fleet:
             WaitTimeoutError: it is not, in time.
         """
         instance = member.result.instance if member.result else None
-        if instance is None or instance.id is None or member.wish.state in ("stopped", "suspended"):
+        if instance is None or instance.id is None or member.meant in _MEANT_TO_BE_AWAY:
             return
         health, driver = self.terms.health, member.driver
 
@@ -396,7 +424,7 @@ class Fleet:
     def _tell(self, member: Member) -> None:
         with self._lock:
             self._finished += 1
-            count = f"{self._finished} of {len([each for each in self.members if each.due or each.error or each.steps])}"
+            count = f"{self._finished} of {self._taking_turns}"
         self._progress(f"{member.label}: {member.outcome}{f' ({member.id})' if member.id else ''}, {count}")
 
 
