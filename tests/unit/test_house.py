@@ -350,6 +350,9 @@ def test_every_python_file_has_its_head(folder: str) -> None:
     for path in room(ROOT / folder):
         name = str(path.relative_to(ROOT))
         text = path.read_text(encoding="utf-8")
+        if path.name == "__init__.py" and ROOT / "plugins" / "module_utils" in path.parents:
+            assert text == "", f"{name}: ansible-test of 2.17 wants empty packages"
+            continue
         first = "#!/usr/bin/python\n" if path.parent == MODULES else ""
         assert text.startswith(first + LICENCE), f"{name}: licence"
         tree = parse(path)

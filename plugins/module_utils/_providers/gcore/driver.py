@@ -105,7 +105,7 @@ class GcoreDriver(Driver):
         rows = [instance for region in self.scope.searched() for instance in self._listed(region)]
         bearers: dict[str | None, list[Instance]] = {}
         for instance in rows:
-            for name in {instance.name, instance.facts.get("own_name")}:
+            for name in dict.fromkeys((instance.name, instance.facts.get("own_name"))):
                 bearers.setdefault(name, []).append(instance)
         known = frozenset(str(instance.id) for instance in rows)
         idle = {str(i.id): i for i in rows if i.status != ABSENT and not i.facts.get("at_work")}
