@@ -54,7 +54,11 @@ def _fleet(accounts: Accounts, task: Task) -> dict[str, t.Any]:
         once = {(each.provider, scope.scout.context.connection.url, each.id): (base, each.id) for scope, base, each in found}
         return [_member(accounts, task, {**base, "name": None, "id": identifier, "state": "absent"}, purged=True) for base, identifier in once.values()]
 
-    whole.run(purging)
+    try:
+        whole.run(purging)
+    except VpsError as exc:
+        exc.facts["instances"] = [_told(accounts, member) for member in whole.members]
+        raise
     return _reply(accounts, whole, task)
 
 
@@ -68,13 +72,13 @@ VPS_FLEET = Module(FLEET, fleet, writes=True)
 
 def _expanded(entries: t.Sequence[Options]) -> t.Iterator[Options]:
     """One entry a name; an entry without a name is about an id, or in check mode about what is not known yet."""
-    for entry in entries:
+    for number, entry in enumerate(entries, 1):
         name = text(entry.get("name"))
         names: list[str | None] = list(expand(name)) if name else [None]
         if len(names) > 1 and text(entry.get("id")):
             raise OptionError(f"name: {name!r} stands for {len(names)} instances, and an id for one", hint="Leave one of them out.", option="name")
         for each in names:
-            yield {**entry, "name": each}
+            yield {**entry, "name": each, "number": number}
 
 
 def _merged(task: Task, entry: Options) -> Options:
@@ -134,7 +138,7 @@ def _refuse_rolling_blindly(entries: t.Sequence[Options], terms: FleetTerms) -> 
     for entry in entries:
         if terms.batch is not None and not entry["wait"] and entry["state"] != "absent":
             raise OptionError(
-                f"instances: {text(entry.get('name')) or text(entry.get('id'))}: rolling has to wait until a server is up again, and wait is false",
+                f"instances: {_subject(entry)}: rolling has to wait until a server is up again, and wait is false",
                 hint="Leave one of the two out.",
                 option="wait",
             )
@@ -146,10 +150,14 @@ def _member(accounts: Accounts, task: Task, options: Options, *, purged: bool = 
         wish = wish_of(driver, replace(task, options=options))
         return Member(driver, wish, context.connection.token, purged=purged)
     except VpsError as exc:
-        subject = text(options.get("name")) or text(options.get("id"))
-        if subject and subject not in exc.message:
-            exc.message = f"instances: {subject}: {exc.message}"
+        if _subject(options) not in exc.message:
+            exc.message = f"instances: {_subject(options)}: {exc.message}"
         raise
+
+
+def _subject(options: Options) -> str:
+    """What people call an entry."""
+    return text(options.get("name")) or text(options.get("id")) or f"entry {options.get('number')}"
 
 
 def _selector(options: t.Mapping[str, t.Any]) -> Selector | None:
@@ -247,7 +255,7 @@ def _reply(accounts: Accounts, fleet: Fleet, task: Task) -> dict[str, t.Any]:
         "changed": bool(plan),
         "plan": plan,
         "plan_id": fleet.plan_id,
-        "approvable": all(member.result.plan.approvable for member in fleet.members if member.result),
+        "approvable": all(member.result is not None and member.result.plan.approvable for member in fleet.members),
         "drift": [{**whom(member), **each.public()} for member in fleet.members if member.result for each in member.result.plan.drift],
         "instances": [_told(accounts, member) for member in fleet.members],
     }

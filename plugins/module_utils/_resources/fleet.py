@@ -39,7 +39,7 @@ UNCHANGED = "unchanged"
 FAILED = "failed"
 NOT_BEGUN = "not_begun"
 
-_TOLD_FACTS = ("option", "capability", "needs")  # of the first failure, where all of them are told in one
+_TOLD_FACTS = ("option", "capability", "needs", "library")  # of the first failure, where all of them are told in one
 _DISRUPTIVE = (RESTART, STOP, REBUILD, REPLACE)
 _NAMING = ("create", "rename")  # the actions that take a name
 _MEANT_TO_BE_AWAY = (STOPPED, SUSPENDED, RESCUE)  # who is to be so is not asked for its health
@@ -158,11 +158,11 @@ class Member:
 
     @property
     def disrupts(self) -> bool:
-        """Whether its plan interrupts a server that stays, or is put in the place of one; or may, once that has settled."""
+        """Whether its plan interrupts a server that stays, or is put in the place of one; one that is still changing may be down already."""
         if self.wish.state == "absent":
             return False
-        surprising = self._planning.unsettled and bool(self.wish.allow) and not any(step.action == "create" for step in self.steps)
-        return surprising or any(step.effect in _DISRUPTIVE for step in self.steps)
+        moving = self._planning.unsettled and not any(step.action == "create" for step in self.steps)
+        return moving or any(step.effect in _DISRUPTIVE for step in self.steps)
 
     @property
     def due(self) -> bool:
@@ -207,7 +207,8 @@ class Member:
                 self._sent = True
 
         client_of(self.driver).before_write = first_write
-        lenient = self._planning.unsettled and not approved
+        vanishes = self.wish.state == "absent" and not self.steps  # and whatever takes its name meanwhile was not meant
+        lenient = self._planning.unsettled and not approved and not vanishes
         allow = tuple(each for each in self.wish.allow if each != REPLACE or self.deletes)
         wish = replace(self.wish, expect_plan=None, allow=allow) if lenient else replace(self.wish, expect_plan=self.plan_id)
         self.driver.context.deadline = Deadline(self.driver.context.waiter.clock, self.wish.wait_timeout)
@@ -268,6 +269,25 @@ class Fleet:
         Raises:
             VpsError: the fleet as a whole cannot be brought about; nothing was changed.
         """
+        try:
+            self._prepare(purging)
+        except VpsError:
+            for member in self.members:
+                if member.error is None:
+                    member.fail(NotBegunError(f"{member.label} was not begun, since the fleet was refused"))
+            raise
+        if self._check_mode:
+            return
+        self._begin()
+        due = sorted((member for member in self.members if member.due), key=lambda member: member.rank)
+        self._taking_turns = len(due)
+        for _rank, wave in itertools.groupby(due, key=lambda member: member.rank):
+            self._act(list(wave))
+
+    # -- planning ---------------------------------------------------------------------------------------------------
+
+    def _prepare(self, purging: t.Callable[[t.Sequence[Member]], list[Member]]) -> None:
+        """All that comes before the first write; see C(run)."""
         self._plan(self.members)
         self._refuse_doubles()
         self._refuse_failures(self.members)
@@ -280,15 +300,6 @@ class Fleet:
             self.members[0].driver.context.warn("Not every instance could be planned, so nothing is purged")
         self.plan_id = combined(str(member.plan_id) for member in self.members if member.steps and not member.error)
         self._check_limits()
-        if self._check_mode:
-            return
-        self._begin()
-        due = sorted((member for member in self.members if member.due), key=lambda member: member.rank)
-        self._taking_turns = len(due)
-        for _rank, wave in itertools.groupby(due, key=lambda member: member.rank):
-            self._act(list(wave))
-
-    # -- planning ---------------------------------------------------------------------------------------------------
 
     def _plan(self, members: t.Sequence[Member]) -> None:
         side_by_side([functools.partial(_guarded, member, member.plan) for member in members], min(self.terms.workers, PLANNERS))
@@ -317,7 +328,7 @@ class Fleet:
             first = failed[0].error
             message = f"{len(failed)} of {len(self.members)} instances cannot be brought about; nothing was changed. {failures(failed)}"
             told = {key: value for key, value in (first.facts if first else {}).items() if key in _TOLD_FACTS}
-            raise type_of(first)(message, instances=[{**whom(member), "msg": str(member.error)} for member in failed], **told)
+            raise type_of(first)(message, **told)
 
     def _check_limits(self) -> None:
         """The guards of the fleet as a whole.
@@ -441,9 +452,12 @@ def whom(member: Member) -> dict[str, t.Any]:
 
 
 def failures(members: t.Sequence[Member]) -> str:
-    """What failed, in words; the first few."""
-    told = [f"{member.label}: {str(member.error).rstrip('.')}" for member in members[:TOLD]]
-    return "; ".join(told) + (f"; and {len(members) - TOLD} more" if len(members) > TOLD else "") + "."
+    """What failed, in words; the first few, and each failure once."""
+    told: dict[str, list[str]] = {}
+    for member in members[:TOLD]:
+        told.setdefault(str(member.error).rstrip("."), []).append(member.label)
+    more = f"; and {len(members) - TOLD} more" if len(members) > TOLD else ""
+    return "; ".join(f"{', '.join(labels)}: {text}" for text, labels in told.items()) + more + "."
 
 
 def type_of(error: VpsError | None) -> type[VpsError]:

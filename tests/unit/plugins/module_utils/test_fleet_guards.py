@@ -162,6 +162,40 @@ def test_a_server_in_its_rescue_system_is_as_healthy_as_it_was_meant_to_be(fleet
     assert set(outcomes(reply).values()) == {"changed"}, reply.result["msg"]
 
 
+def test_a_server_that_does_not_come_back_keeps_its_place_whoever_sent_it_away(fleets: Fleets) -> None:
+    ids = [each["id"] for each in succeeded(fleets.made("civo", "web-[1:3]", region="LON1"))["instances"]]
+    patched(fleets.controller, "civo", ids[0], status="REBOOTING")
+    fleets.simulator.clear_log()
+    entries: list[dict[str, t.Any]] = [{"name": "web-1", "wait_timeout": 20.0}, {"name": "web-[2:3]", "state": "restarted"}]
+    reply = fleets.run(*entries, **CIVO, rolling={"batch": 1}, on_failure="continue", workers=1)
+    assert outcomes(reply) == {"web-1": "failed", "web-2": "not_begun", "web-3": "not_begun"}
+    assert fleets.simulator.writes("civo") == []
+
+
+# -- what is told ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_refusal_tells_of_each(fleets: Fleets) -> None:
+    reply = fleets.run({"name": "web-1", "image": "no-such"}, {"name": "web-[2:3]"}, **CIVO, defaults=CREATE["civo"])
+    refused(reply, "OptionError")
+    assert outcomes(reply) == {"web-1": "failed", "web-2": "not_begun", "web-3": "not_begun"}
+    assert not any(each["changed"] or each["plan"] for each in reply.result["instances"])
+
+
+def test_one_failure_of_many_is_told_once(fleets: Fleets) -> None:
+    message = refused(fleets.run({"name": "web-[1:3]", "image": "no-such"}, **CIVO, defaults=CREATE["civo"]), "OptionError")
+    assert "web-1, web-2, web-3: " in message and message.count("no-such") == 1
+
+
+def test_an_entry_without_a_name_is_told_by_its_number(fleets: Fleets) -> None:
+    assert "entry 2" in refused(fleets.run({"name": "web-[1:9]"}, {"size": "g3.small"}, **CIVO), "OptionError")
+
+
+def test_what_could_not_be_planned_cannot_be_approved(fleets: Fleets) -> None:
+    reply = fleets.run({"name": "a", "image": "no-such"}, {"name": "b"}, **CIVO, defaults=CREATE["civo"], on_failure="continue", check=True)
+    assert reply.result["approvable"] is False
+
+
 # -- a person ----------------------------------------------------------------------------------------------------------------
 
 
