@@ -2,18 +2,19 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Measures what the collection costs. C(ONLY) in the environment names the parts to run: doors, tasks, inventory."""
+"""Measures what the collection costs. C(ONLY) in the environment names the parts to run: doors, fleet, tasks, inventory."""
 
 from __future__ import annotations
 
 import os
 
 from bench_doors import run_doors
+from bench_fleet import run_fleet
 from bench_inventory import run_inventory
 from bench_tasks import run_tasks
 from workshop import Failure, main
 
-PARTS = {"doors": run_doors, "tasks": run_tasks, "inventory": run_inventory}
+PARTS = {"doors": run_doors, "fleet": run_fleet, "tasks": run_tasks, "inventory": run_inventory}
 
 
 def run_bench() -> int:

@@ -18,6 +18,7 @@ from pathlib import Path
 from peers import collection
 
 PER_PAGE = 50  # the most that the API gives
+FIRST = 1_000_000  # the id of the first server
 PLACES = ("fsn1", "nbg1", "hel1", "ash")
 
 
@@ -36,7 +37,12 @@ class _Api(BaseHTTPRequestHandler):
         time.sleep(server.latency)
         server.requests += 1
         number = int(dict(urllib.parse.parse_qsl(url.query)).get("page", "1"))
-        body = server.pages[number - 1] if url.path == "/servers" else _page("locations", list(map(_place, range(len(PLACES)))), 1, 1)
+        if url.path.startswith("/servers/"):
+            body = json.dumps({"server": _server(int(url.path.removeprefix("/servers/")) - FIRST)}).encode()
+        elif url.path == "/servers":
+            body = server.pages[number - 1]
+        else:
+            body = _page("locations", list(map(_place, range(len(PLACES)))), 1, 1)
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -111,7 +117,7 @@ def _server(number: int) -> dict[str, t.Any]:
     offered = {key: list(range(1, 40)) for key in ("supported", "available", "available_for_migration")}
     ipv4 = {"id": 2_000_000 + number, "ip": f"198.18.{number // 250 % 256}.{number % 250 + 1}", "blocked": False, "dns_ptr": f"web{number}.example.com"}
     return {
-        "id": 1_000_000 + number,
+        "id": FIRST + number,
         "name": f"web{number}",
         "status": "running",
         "created": created,

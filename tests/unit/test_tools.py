@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import collections
 import importlib
 import io
 import sys
@@ -90,3 +91,30 @@ def packed(archive: Path, names: t.Sequence[str]) -> Path:
         for name in names:
             packing.addfile(tarfile.TarInfo(name), io.BytesIO())
     return archive
+
+
+def test_the_bench_says_which_goals_of_a_fleet_hold(tool: t.Callable[[str], types.ModuleType]) -> None:
+    bench = tool("bench_fleet")
+
+    def cost(seconds: float, **asked: int) -> t.Any:
+        return bench.Cost(seconds, collections.Counter({name.replace("_", "."): count for name, count in asked.items()}))
+
+    found = {
+        "one create": cost(4.0),
+        "50 creates, no requests a second": cost(5.3, instances_create=50, instances_list=900),
+        "50 creates, 10 requests a second": cost(9.9, instances_create=50, instances_get=51),
+        "an empty play": cost(0.7),
+        "1000 at civo": cost(2.6, instances_list=10, firewalls_list=1),
+        "1000 at hosterapi": cost(2.8, server_status=1000, server_config=1000),
+    }
+    held = [(goal.what, goal.unit, goal.holds) for goal in bench.goals(found)]
+    assert held == [
+        ("50 creates, no requests a second", "seconds", False),
+        ("50 creates, no requests a second", "requests", True),
+        ("50 creates, 10 requests a second", "seconds", True),
+        ("50 creates, 10 requests a second", "requests", False),
+        ("1000 at civo, beyond an empty play", "seconds", True),
+        ("1000 at civo", "requests", True),
+        ("1000 at hosterapi, beyond an empty play", "seconds", False),
+        ("1000 at hosterapi", "requests", True),
+    ]
