@@ -263,13 +263,13 @@ def _owned(kind: str, asset: Assets) -> dict[str, t.Any]:
 
 def _inventory_source(source: Assets, inventory: Assets, project: Assets, environment: Assets, credentials: Assets) -> dict[str, t.Any]:
     return {
+        "overwrite_vars": True,
         **{key: value for key, value in source.items() if key not in ("provider", "credential")},
         "source": "scm",
         "inventory": inventory,
         "source_project": project,
         "execution_environment": environment,
         "overwrite": True,
-        "overwrite_vars": True,
         "credential": credentials[source["credential"]] if "credential" in source else None,
         "natural_key": {"organization": _organization(), "name": source["name"], "inventory": inventory, "type": "inventory_source"},
     }

@@ -99,7 +99,7 @@ class Awx:
     # -- inventory ------------------------------------------------------------------------------------------------------
 
     def sync(self) -> None:
-        """Update the inventory from all sources, each replacing what it brought before."""
+        """Update the inventory from all sources, each replacing what it brought before, in the order of C(assets); AWX keeps none."""
         self.hosts, self.enabled, self.instance_ids, self.groups = {}, set(), {}, {}
         for source in self.assets["awx_inventory_sources"]:
             if source.get("credential", next(iter(self.credentials))) in self.credentials:
@@ -121,10 +121,12 @@ class Awx:
         if not isinstance(listed, dict):
             raise AssertionError(f"{source['name']} cannot be listed: {error}")
         for name, variables in listed["_meta"]["hostvars"].items():
-            self.hosts[name] = variables
-            self.enabled.discard(name)
-            if "enabled_var" not in source or variables.get(source["enabled_var"]) is True:
+            if "enabled_var" in source and variables.get(source["enabled_var"]) is not True:
+                self.enabled.discard(name)
+            elif "enabled_var" in source or name not in self.hosts:
                 self.enabled.add(name)
+            others = {} if source.get("overwrite_vars", True) else self.hosts.get(name, {})
+            self.hosts[name] = {**others, **variables}
             self.instance_ids[name] = str(variables.get("vps_uid", ""))
         for name, group in listed.items():
             if name != "_meta":

@@ -166,6 +166,20 @@ def test_what_was_approved_is_done(awx: Awx, simulator: Simulator) -> None:
     assert [found for job in (*done.nodes.values(), *again.nodes.values()) for found in secrets(simulator, job)] == []
 
 
+@pytest.mark.parametrize("first", ["Servers at Civo", "Servers to be made"])
+def test_a_server_that_was_made_is_one_of_the_provider(awx: Awx, simulator: Simulator, first: str) -> None:
+    awx.assets["awx_inventory_sources"].sort(key=lambda source: source["name"] != first)
+    want(awx, new1={"vps_wanted": {"provider": "civo", **ORDERS, "size": "g3.small"}, "vps_wanted_rdns": {"hostname": "new1.example.com"}})
+    (awx.project / "inventory" / "servers.yml").write_text("all: {hosts: {new1: {}}}\n", encoding="utf-8")
+    made = awx.launch_workflow(yes)
+    assert made.successful and set(made.nodes["plan"].artifacts["plan_ids"]) == {"new1 instance"}, made.nodes["plan"].output
+    named = awx.launch_workflow(yes)
+    assert named.successful and shown(named.nodes["apply"], "new1 rdns at civo: set hostname")
+    awx.sync()
+    gone = awx.launch("Polyhost: teardown", {"teardown_hosts": "new1", "teardown_confirm": "new1"})
+    assert gone.successful and simulator["civo"].instances() == [], gone.output
+
+
 def test_a_change_behind_the_back(awx: Awx, simulator: Simulator) -> None:
     three_changes(awx, simulator)
 
