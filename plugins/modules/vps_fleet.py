@@ -16,7 +16,8 @@ description:
     one diff, and built and changed side by side.
   - Each server is planned and carried out as M(polyhost.cloud.vps_instance) does it. What is guaranteed there holds here for each of them,
     never ordered twice and never lost among it.
-  - Everything is planned before the first write. What cannot be brought about is refused then, for all servers at once.
+  - Everything is planned before the first write. What cannot be brought about is refused then, for all servers at once. Two entries that
+    are about one server, or would take one name where it has to be the only one, are refused too.
   - Then new servers are made first, then come changes that interrupt nothing, then those that restart, then replacements, then deletions,
     and at last what is purged. Each of these waits for the one before.
   - Requests keep to O(rate_limit), which is the account's, however many servers there are.
@@ -288,7 +289,9 @@ options:
       - Whether to delete the servers that O(selector) means and that are in no entry.
       - They are looked for wherever an entry looks, account, region and project; without entries where the task's own options say.
         A server whose name is in an entry stays, whatever region it is in.
-      - Nothing is purged when anything failed before.
+      - What goes along with a purged server, and how it is stopped, is for O(defaults) to say, since no entry is about it.
+      - Nothing is purged when anything failed before. At providers without names only what the ledger names is purged, and the rest is told
+        in a warning.
     type: bool
     default: false
   selector:
@@ -306,6 +309,7 @@ options:
       - How many servers may be deleted or replaced, by entries and by O(purge) together. With more the task fails before the first write
         and lists them.
       - Left out, entries may delete what they say, and O(purge) may delete nothing.
+      - A server that is only stopped at first, since O(wait) is false, counts as well.
     type: int
   on_failure:
     description:
@@ -321,7 +325,9 @@ options:
   rolling:
     description:
       - Changes that interrupt a server are made in turn, so that never more than C(batch) servers are down.
-      - A server that failed, or did not become healthy, counts as down from then on.
+      - A server that failed, or did not become healthy, counts as down from then on. One that is still changing when the task begins takes
+        a place too.
+      - Needs O(wait). A server that is to be stopped, suspended or in its rescue system is not asked for its health.
     type: dict
     suboptions:
       batch:
@@ -463,8 +469,8 @@ diff:
   returned: with C(--diff)
   type: dict
 instances:
-  description: What became of each server, in the order of the entries, and then what was purged.
-  returned: always
+  description: What became of each server, in the order of the entries, and then what was purged; also when all of them are refused.
+  returned: once the options are found right
   type: list
   elements: dict
   contains:

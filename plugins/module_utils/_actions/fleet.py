@@ -48,7 +48,7 @@ def _fleet(accounts: Accounts, task: Task) -> dict[str, t.Any]:
     def purging(planned: t.Sequence[Member]) -> list[Member]:
         if selector is None:
             return []
-        for scope, _base in places:
+        for scope in {scope for scope, _base in places if scope.scout.PROFILE.capabilities.names == "ledger"}:
             _warn_of_strangers(scope)
         found = [(scope, base, each) for scope, base in places for each in purged_of(scope, selector, planned)]
         once = {(each.provider, scope.scout.context.connection.url, each.id): (base, each.id) for scope, base, each in found}

@@ -213,8 +213,15 @@ class Member:
         wish = replace(self.wish, expect_plan=None, allow=allow) if lenient else replace(self.wish, expect_plan=self.plan_id)
         self.driver.context.deadline = Deadline(self.driver.context.waiter.clock, self.wish.wait_timeout)
         result = InstanceTask(self.driver, wish, self._token).run()
+        if vanishing := self._left_out(result):
+            result = InstanceTask(self.driver, replace(wish, id=vanishing), self._token).run()
         self.result = replace(result, plan_id=result.plan_id or self.plan_id)
         self.outcome = _outcome(self.steps)
+
+    def _left_out(self, result: Result) -> str | None:
+        """The id of a server that was to be deleted and was not found by name any more: while many go, pages shift, and a list may leave one out."""
+        nothing_found = self.wish.state == "absent" and self.steps and not result.plan.steps
+        return self.result.instance.id if nothing_found and self.result else None
 
     def fail(self, error: VpsError) -> None:
         """Note a failure."""

@@ -11,6 +11,7 @@ import typing as t
 import pytest
 
 from ansible_collections.polyhost.cloud.plugins.module_utils._accounts import Accounts
+from ansible_collections.polyhost.cloud.plugins.module_utils._providers.base import Overview
 from ansible_collections.polyhost.cloud.plugins.plugin_utils.simulator.world import Simulator
 from ansible_collections.polyhost.cloud.tests.unit.controller import CREATE, Controller
 from ansible_collections.polyhost.cloud.tests.unit.faults import patched, slow_builds
@@ -135,6 +136,21 @@ def test_who_only_waits_changes_nothing(fleets: Fleets) -> None:
     reply = fleets.run(*entries, **CIVO, workers=1)
     assert outcomes(reply) == {"web-1": "unchanged", "web-2": "failed"}
     assert fleets.simulator.writes("civo") == []
+
+
+def test_a_server_that_a_shifting_list_leaves_out_is_deleted_all_the_same(fleets: Fleets, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the pages of one list some are read before a deletion and some after it."""
+    succeeded(fleets.made("civo", "web-[1:4]"))
+    begin, whole = Accounts.begin_to_act, Overview.of
+
+    def shift(accounts: Accounts) -> None:
+        begin(accounts)
+        monkeypatch.setattr(Overview, "of", lambda listed: whole([each for each in listed if each.name != "web-2"]))
+
+    monkeypatch.setattr(Accounts, "begin_to_act", shift)
+    reply = fleets.run({"name": "web-[1:4]", "state": "absent"}, **CIVO)
+    assert set(outcomes(reply).values()) == {"deleted"}
+    assert fleets.servers("civo") == []
 
 
 # -- tokens ----------------------------------------------------------------------------------------------------------------
