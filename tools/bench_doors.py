@@ -152,7 +152,7 @@ def measure(plays: Plays, compared: t.Mapping[str, Task], found: Found, *, slow:
 
 
 def goals(found: t.Mapping[str, t.Mapping[str, float]]) -> t.Iterator[Goal]:
-    """What issue 8 asks of both doors, of the medians in seconds."""
+    """What is asked of both doors; given medians in seconds."""
     alone, further, hosts, slowly = found.values()
     if HCLOUD in further:
         yield Goal("further no-op item / hetzner.hcloud's", further["fast door"] / further[HCLOUD], 0.03, "times", "0.03")

@@ -125,7 +125,7 @@ def middling(costs: t.Sequence[Cost]) -> Cost:
 
 
 def goals(found: t.Mapping[str, Cost]) -> t.Iterator[Goal]:
-    """What issue 8 asks of a fleet."""
+    """What is asked of a fleet."""
     one, empty = found["one create"], found["an empty play"]
     for rate_limit in (0, RATE_LIMIT):
         name = f"{CREATES} creates, {rate_limit or 'no'} requests a second"
