@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import threading
 import typing as t
@@ -115,13 +116,19 @@ class Accounts:
         """Close all connections, but for those that are kept for the next task."""
         self._sessions.end_task()
 
+    def show(self, line: str) -> None:
+        """Show a person a line, without secrets; that nobody can read it any more stops nothing."""
+        if self._progress:
+            with contextlib.suppress(OSError):
+                self._progress(self.redactor.text(line))
+
     def _tell(self, line: str) -> None:
         """Show what one object waits for; of many that wait side by side, one now and then is enough."""
         with self._telling:
             due = self.clock.now() - self._told >= PROGRESS_EVERY
             self._told = self.clock.now() if due else self._told
-        if due and self._progress:
-            self._progress(self.redactor.text(line))
+        if due:
+            self.show(line)
 
     def _line(self, options: Options, key: tuple[t.Any, ...]) -> Line:
         chosen = profile(options, self._environ)

@@ -43,7 +43,7 @@ def _fleet(accounts: Accounts, task: Task) -> dict[str, t.Any]:
     _refuse_rolling_blindly(entries, terms)
     members = [_member(accounts, task, entry) for entry in entries]
     places = _places(accounts, task, entries) if selector else []
-    whole = Fleet(members, terms, check_mode=task.check_mode, begin=accounts.begin_to_act, progress=task.progress or _nobody)
+    whole = Fleet(members, terms, check_mode=task.check_mode, begin=accounts.begin_to_act, progress=accounts.show)
 
     def purging(planned: t.Sequence[Member]) -> list[Member]:
         if selector is None:
@@ -301,7 +301,3 @@ def _diff(members: t.Sequence[Member]) -> dict[str, t.Any]:
 def _places_in_names(member: Member, instance: Instance) -> tuple[str, ...]:
     """What tells a server from others of its name, the plainest first."""
     return tuple(filter(None, (member.label, instance.account, instance.region, member.id)))
-
-
-def _nobody(_line: str) -> None:
-    """Shows a line to nobody."""

@@ -448,9 +448,11 @@ class Fleet:
 
 def purged_of(scope: Scope, selector: Selector, planned: t.Sequence[Member]) -> list[Instance]:
     """The servers of a scope that the selector means and that are in no entry; a name that is in one protects in every region."""
-    ids = {member.id for member in planned}
-    names = {member.wish.name for member in planned if member.driver.PROFILE.name == scope.scout.PROFILE.name}
-    return [each for each in scope.listed() if selector.fits(each) and each.status != DELETING and each.id not in ids and each.name not in names]
+    driver = scope.scout
+    servers = {member.server for member in planned}
+    names = {member.wish.name for member in planned if member.driver.PROFILE.name == driver.PROFILE.name}
+    meant = [each for each in scope.listed() if selector.fits(each) and each.status != DELETING and each.name not in names]
+    return [each for each in meant if (driver.PROFILE.name, driver.context.connection.url, each.id) not in servers]
 
 
 def whom(member: Member) -> dict[str, t.Any]:

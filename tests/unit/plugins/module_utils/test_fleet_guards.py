@@ -153,6 +153,18 @@ def test_a_server_that_a_shifting_list_leaves_out_is_deleted_all_the_same(fleets
     assert fleets.servers("civo") == []
 
 
+def test_two_accounts_whose_ids_are_alike_are_purged_each_by_itself(fleets: Fleets) -> None:
+    """HosterAPI counts its servers, so that those of two sites have the same numbers."""
+    with Simulator(virtual_clock=True) as second, running_time(second):
+        sites = [{"account": "first"}, {"account": "second", "api_url": second.environment()["HOSTERAPI_API_URL"]}]
+        common: dict[str, t.Any] = {"provider": "hosterapi", "defaults": CREATE["hosterapi"]}
+        succeeded(fleets.run(*({"name": "web-[1:2]", **site} for site in sites), **common))
+        reply = fleets.run(*({"name": "web-1", **site} for site in sites), **common, purge=True, selector={"name": "web-*"}, max_delete=2)
+        told = [(each["name"], each["outcome"]) for each in succeeded(reply)["instances"]]
+        assert told == [("web-1", "unchanged"), ("web-1", "unchanged"), ("web-2", "deleted"), ("web-2", "deleted")]
+        assert len(fleets.servers("hosterapi")) == len(second["hosterapi"].instances()) == 1
+
+
 # -- tokens ----------------------------------------------------------------------------------------------------------------
 
 
@@ -210,6 +222,14 @@ def test_an_entry_without_a_name_is_told_by_its_number(fleets: Fleets) -> None:
 def test_what_could_not_be_planned_cannot_be_approved(fleets: Fleets) -> None:
     reply = fleets.run({"name": "a", "image": "no-such"}, {"name": "b"}, **CIVO, defaults=CREATE["civo"], on_failure="continue", check=True)
     assert reply.result["approvable"] is False
+
+
+def test_a_reader_who_went_away_stops_nothing(fleets: Fleets) -> None:
+    def gone(_line: str) -> None:
+        raise BrokenPipeError
+
+    fleets.lines = Lines(gone)
+    assert set(outcomes(fleets.made("civo", "web-[1:3]")).values()) == {"created"}
 
 
 # -- a person ----------------------------------------------------------------------------------------------------------------
