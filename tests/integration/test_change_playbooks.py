@@ -43,6 +43,13 @@ def test_changes_are_asked_for(controller: Controller) -> None:
     assert len(controller.simulator.writes("civo")) == 2
 
 
+def test_a_pattern_that_nobody_matches(controller: Controller) -> None:
+    nobody = controller.playbook("polyhost.cloud.change", "-i", inventory(controller, web1={"size": "g3.medium"}), "-e", "change_hosts=wbe1")
+    assert nobody.status != 0 and "No host matches wbe1" in nobody.output, nobody.output
+    without = controller.playbook("polyhost.cloud.rolling_update")
+    assert without.status != 0 and "No host matches role_web" in without.output, without.output
+
+
 def test_provision_a_list(controller: Controller) -> None:
     servers = {"servers": [{**ORDER, "name": "app1", "rate_limit": 0}, {**ORDER, "name": "app2", "rate_limit": 0, "max_retry_wait": 5}]}
     playbook = ("polyhost.cloud.provision", "-e", json.dumps(servers))
