@@ -217,6 +217,8 @@ def _reference_problems(assets: Assets) -> t.Iterator[str]:
             yield f"{each['name']}: the project has no {each['source_path']}"
         if "credential" in each and each["credential"] not in credentials:
             yield f"{each['name']}: there is no credential {each['credential']}"
+    for each in assets["awx_job_templates"]:
+        yield from (f"{each['name']}: there is no credential {name}" for name in each.get("credentials", []) if name not in credentials)
     for kind in ("awx_credential_types", "awx_credentials", "awx_inventory_sources", "awx_job_templates"):
         names = [each["name"] for each in assets[kind]]
         yield from (f"{name}: two of {kind} are called that" for name in sorted(set(names)) if names.count(name) > 1)
@@ -277,6 +279,7 @@ def _inventory_source(source: Assets, inventory: Assets, project: Assets, enviro
 
 def _job_template(template: Assets, assets: Assets, inventory: Assets, project: Assets, environment: Assets, credentials: Assets) -> dict[str, t.Any]:
     fields = {**assets["awx_job_template_defaults"], **template}
+    fields.pop("provider", None)
     names = fields.pop("credentials", list(credentials))
     survey = fields.pop("survey_spec", None)
     sliced = fields.pop("slices_variable", None)

@@ -119,6 +119,17 @@ def test_the_other_templates(awx: Awx, simulator: Simulator) -> None:
     assert gone.successful and len(simulator["civo"].instances()) == 1, gone.output
 
 
+def test_servers_that_the_ledger_does_not_know(simulator: Simulator, tmp_path: Path) -> None:
+    awx = set_up(simulator, tmp_path, "hosterapi")
+    (server,) = simulator["hosterapi"].seed_instances(1)
+    taken = awx.launch("Polyhost: ledger, take over")
+    assert taken.successful, taken.output
+    awx.sync()
+    assert [(name, variables["vps_id"]) for name, variables in awx.hosts.items()] == [(f"hosterapi-{server}", str(server))]
+    nothing = awx.launch("Polyhost: ledger, clear an order", {"server": "web1", "entry": ""})
+    assert not nothing.successful and shown(nothing, "Open are: none")
+
+
 # -- plan, approve, apply -----------------------------------------------------------------------------------------------
 
 

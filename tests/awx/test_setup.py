@@ -117,6 +117,7 @@ def test_some_providers_only_and_what_is_missing(awx: Api, tmp_path: Path) -> No
         "inventory_sources Servers at Civo",
     ]
     assert made["job_templates Polyhost: provision"]["credentials"] == ["Civo account"]
+    assert not [name for name in made if "ledger" in name]
 
 
 def test_ansible_lint_with_the_real_modules(tmp_path: Path) -> None:

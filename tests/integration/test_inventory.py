@@ -302,8 +302,7 @@ def test_rolling_update(inventories: Inventories) -> None:
     inventories.simulator["civo"].seed_instances(2, name="web", tags=["role=web"])
     inventories.simulator["civo"].seed_instances(1, name="db", tags=["role=db"])
     path = inventories.file(**account("civo"), keyed_groups=[{"key": "vps_tags.role", "prefix": "role"}])
-    playbook = str(ROOT / "playbooks" / "rolling_update.yml")
-    run = inventories.controller.playbook(playbook, "-i", str(path), "-e", "ansible_connection=local", "-e", "rolling_wait_until=status")
+    run = inventories.controller.playbook("polyhost.cloud.rolling_update", "-i", str(path), "-e", "ansible_connection=local", "-e", "rolling_wait_until=status")
     assert run.status == 0, run.output
     restarted = [entry["operation"] for entry in inventories.simulator.log("civo") if entry["mutates"]]
     assert len(restarted) == 2 and len(set(restarted)) == 1
