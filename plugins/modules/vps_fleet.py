@@ -350,6 +350,11 @@ options:
             description: Seconds to wait for that.
             type: float
             default: 300
+seealso:
+  - module: polyhost.cloud.vps_instance
+  - module: polyhost.cloud.vps_instance_info
+  - module: polyhost.cloud.vps_catalog_info
+  - module: polyhost.cloud.vps_provider_info
 """
 
 EXAMPLES = r"""
