@@ -50,7 +50,7 @@ def test_what_is_no_range_is_refused(name: str) -> None:
     assert refusal.value.facts["option"] == "name"
 
 
-@pytest.mark.parametrize("name", [f"web-[1:{MOST + 1}]", "web-[1:999999999999]", "web-[1:1000]-[1:1000]"])
+@pytest.mark.parametrize("name", [f"web-[1:{MOST + 1}]", "web-[1:999999999]", "web-[1:1000]-[1:1000]"])
 def test_more_names_than_anybody_means_are_refused(name: str) -> None:
     with pytest.raises(OptionError, match="more than"):
         expand(name)
