@@ -50,7 +50,8 @@ def _items(name: str, between: str) -> t.Sequence[str]:
         raise _refused(name, "the step must be at least 1")
     letters = [string.ascii_letters.find(bound) if len(bound) == 1 else -1 for bound in (first, last)]
     if min(letters) >= 0:
-        return _filled(name, list(string.ascii_letters[letters[0] : letters[1] + 1 : step]))
+        start, end = letters[0], letters[1] + 1
+        return _filled(name, list(string.ascii_letters[start:end:step]))
     width = len(first) if first[0] == "0" and len(first) > 1 else 0
     if width and width != len(last):
         raise _refused(name, "with leading zeros, first and last must have the same length")
