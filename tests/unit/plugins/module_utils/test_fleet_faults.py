@@ -74,14 +74,14 @@ def test_more_servers_appear_than_were_ordered(fleets: Fleets) -> None:
     for nth in (1, 2):
         fleets.simulator.fault("hosterapi", ORDER["hosterapi"], "reset_after", nth=nth)
     fleets.simulator.fault("hosterapi", ORDER["hosterapi"], "double")
-    reply = fleets.made("hosterapi", "web-[1:2]", wait_timeout=20.0)
+    reply = fleets.made("hosterapi", "web-[1:2]", wait_timeout=90.0)
     failed = [each for each in reply.result["instances"] if each["outcome"] == "failed"]
     assert failed
     for each in failed:
         assert each["error"] == "AmbiguousError"
         assert len(each["ids"]) >= 2 and set(each["ids"]) <= {str(server["id"]) for server in fleets.servers("hosterapi")}
     sent = fleets.simulator.writes("hosterapi").count(ORDER["hosterapi"])
-    assert fleets.made("hosterapi", "web-[1:2]", wait_timeout=20.0).result["failed"]
+    assert fleets.made("hosterapi", "web-[1:2]", wait_timeout=90.0).result["failed"]
     assert fleets.simulator.writes("hosterapi").count(ORDER["hosterapi"]) == sent
 
 
