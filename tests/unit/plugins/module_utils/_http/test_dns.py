@@ -33,15 +33,27 @@ Message = t.Any
 Speech = t.Callable[[Message, str], "list[bytes]"]
 
 
+def one_port(host: str) -> tuple[socket.socket, socket.socket]:
+    """Sockets for TCP and UDP on one port; what is free for one may be taken for the other."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for _attempt in range(20):
+        listener, datagrams = socket.create_server((host, 0), family=family), socket.socket(family, socket.SOCK_DGRAM)
+        try:
+            datagrams.bind(listener.getsockname()[:2])
+        except OSError:
+            listener.close()
+            datagrams.close()
+        else:
+            return listener, datagrams
+    raise OSError("no port is free for TCP and UDP both")
+
+
 class Responder:
     """Answers over UDP and TCP on one port by C(speech); C(asked) are name, type and transport, C(flags) those of each query."""
 
     def __init__(self, speech: Speech, host: str = "127.0.0.1") -> None:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.speech, self.asked, self.flags = speech, t.cast("list[tuple[str, str, str]]", []), t.cast("list[int]", [])
-        self.listener = socket.create_server((host, 0), family=family)
-        self.datagrams = socket.socket(family, socket.SOCK_DGRAM)
-        self.datagrams.bind(self.listener.getsockname()[:2])
+        self.listener, self.datagrams = one_port(host)
         self.place = (host, int(self.listener.getsockname()[1]))
         for served in (self._serve_datagrams, self._serve_streams):
             threading.Thread(target=served, daemon=True).start()
